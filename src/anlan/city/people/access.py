@@ -1,0 +1,196 @@
+"""The one place that decides what a person may see and do.
+
+**See.** A matter, and everything that belongs to it, is visible to an actor if, and only if,
+
+- the actor holds a posting today whose area is the matter's area or lies above it, or
+- the matter has been shared with such an area (co-handling), or
+- the actor is the resident whose account reported it, or has shown the matter's tracking code, or
+- the actor is the program itself (`SYSTEM`), which sees the whole city.
+
+**Do.** A transition is allowed to an actor if, and only if, one of the roles it names is held *for this matter*:
+
+- `DISPATCHER`, `SUPERVISOR`, `ADMINISTRATOR`, `AUDITOR`: by a posting of that role over the matter's area,
+- `RESPONDER`: by a posting of that role in the unit the matter is assigned to,
+- `REPORTER`: by the account that reported it or by its tracking code,
+- `SYSTEM`: by the program.
+
+`scoped` turns the first rule into the settings that the database's row policies read, so that a query that
+forgets its scope finds nothing.
+"""
+
+import enum
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Q
+from psycopg import sql
+
+from anlan.city.people.models import Account, Posting
+
+
+class Role(enum.Flag):
+    """In which capacity someone acts. Combine with `|` where several may."""
+
+    SYSTEM = enum.auto()
+    REPORTER = enum.auto()
+    RESPONDER = enum.auto()
+    DISPATCHER = enum.auto()
+    SUPERVISOR = enum.auto()
+    ADMINISTRATOR = enum.auto()
+    AUDITOR = enum.auto()
+
+
+SYSTEM = Role.SYSTEM
+REPORTER = Role.REPORTER
+RESPONDER = Role.RESPONDER
+DISPATCHER = Role.DISPATCHER
+SUPERVISOR = Role.SUPERVISOR
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A posting as the access rule reads it."""
+
+    role: Role
+    area: str
+    organisation_id: UUID | None = None
+    unit_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Someone who asks: an account with its postings, a resident with a tracking code, or the program."""
+
+    kind: str
+    account_id: UUID | None = None
+    held: tuple[Held, ...] = ()
+    tracking: bytes | None = None
+
+    @property
+    def areas(self) -> tuple[str, ...]:
+        """The area paths whose subtrees this actor may see."""
+        return tuple(sorted({held.area for held in self.held}))
+
+
+class MatterFacts(Protocol):
+    """What the rule needs to know of a matter; the loop's matters have it."""
+
+    area: str
+    shared_with: list[str]
+    unit_id: UUID | None
+    reporter_id: UUID | None
+    tracking_index: bytes | None
+
+
+def system() -> Actor:
+    """The program itself: sweeps, routing by table, the rehearsal's city."""
+    return Actor("system", held=(Held(SYSTEM, settings.ANLAN_CITY),))
+
+
+def anonymous() -> Actor:
+    """Somebody at the public door; sees nothing that is already there."""
+    return Actor("anonymous")
+
+
+def bearer(tracking: bytes) -> Actor:
+    """Whoever shows a matter's tracking code (its blind index)."""
+    return Actor("bearer", tracking=tracking)
+
+
+def actor_of(account: Account, *, on: date) -> Actor:
+    """The account with every posting it holds on that day."""
+    postings = Posting.objects.filter(Q(ends=None) | Q(ends__gt=on), account=account, starts__lte=on)
+    held = tuple(
+        Held(Role[posting.role], path, posting.organisation_id, posting.unit_id)
+        for posting, path in ((posting, posting.area.path) for posting in postings.select_related("area"))
+    )
+    return Actor("staff" if held else "resident", account.id, held)
+
+
+def covers(area: str, other: str) -> bool:
+    """Is `other` the area itself or one below it?"""
+    return other == area or other.startswith(area + ".")
+
+
+def role_for(actor: Actor, allowed: Role, matter: MatterFacts) -> Role | None:
+    """The role in which `actor` may act on `matter`, of those allowed; None if none."""
+    for held in actor.held:
+        if held.role not in allowed:
+            continue
+        if held.role is RESPONDER:
+            if held.unit_id is not None and held.unit_id == matter.unit_id:
+                return RESPONDER
+        elif any(covers(held.area, area) for area in (matter.area, *matter.shared_with)):
+            return held.role
+    if REPORTER in allowed:
+        by_account = actor.account_id is not None and actor.account_id == matter.reporter_id
+        by_code = actor.tracking is not None and actor.tracking == matter.tracking_index
+        if by_account or by_code:
+            return REPORTER
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the running transaction may touch: areas' subtrees, one matter, a resident's own, one code's."""
+
+    areas: tuple[str, ...] = ()
+    matter: UUID | None = None
+    reporter: UUID | None = None
+    tracking: bytes | None = None
+
+    def statements(self, before: "Scope") -> Iterator[sql.Composed]:
+        """`SET LOCAL` for whatever differs from `before`. Values are literals: a parameter is not allowed here,
+        and `set_config()` would not reach the other nodes of a distributed database."""
+        for name, value, old in (
+            ("app.area", ",".join(self.areas), ",".join(before.areas)),
+            ("app.matter", str(self.matter or ""), str(before.matter or "")),
+            ("app.reporter", str(self.reporter or ""), str(before.reporter or "")),
+            ("app.tracking", (self.tracking or b"").hex(), (before.tracking or b"").hex()),
+        ):
+            if value != old:
+                yield sql.SQL("SET LOCAL {} = {}").format(
+                    sql.Identifier(*name.split(".")), sql.Literal(value)
+                )
+
+
+_NOTHING = Scope()
+_current: ContextVar[Scope] = ContextVar("scope", default=_NOTHING)
+
+
+@contextmanager
+def scoped(scope: Scope) -> Iterator[None]:
+    """One transaction that may touch what `scope` names. Nested, it replaces the scope until it ends.
+
+    A rollback undoes `SET LOCAL` by itself; after a nested success the outer scope is set again.
+    """
+    outer = _current.get()
+    with transaction.atomic():
+        _apply(scope, outer)
+        token = _current.set(scope)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+    if connection.in_atomic_block:
+        _apply(outer, scope)
+
+
+def scope_of(actor: Actor) -> Scope:
+    """The scope in which an actor reads."""
+    # Somebody on duty looks at the city, not at their own reports: one setting less for each transaction.
+    reporter = None if actor.held else actor.account_id
+    return Scope(areas=actor.areas, reporter=reporter, tracking=actor.tracking)
+
+
+def _apply(scope: Scope, before: Scope) -> None:
+    with connection.cursor() as cursor:
+        for statement in scope.statements(before):
+            cursor.execute(statement)

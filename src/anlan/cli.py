@@ -1,0 +1,146 @@
+"""The command line: `anlan` alone lists the commands; every Django management command is one."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from types import FrameType
+
+from anlan.foundation.environment import REPOSITORY, BadEnvironment, Environment, load
+from anlan.foundation.postgres import PostgresError, ensure
+
+COMMANDS = {
+    "日常 Everyday": {
+        "demo": "a whole city to try, with made-up residents, at once",
+        "serve": "the web server: pages, API, live streams",
+        "worker": "deadlines, notices and nightly jobs",
+    },
+    "数据 Data": {
+        "import": "read reports, people or areas from a file; every refused row is named with its reason",
+        "backup": "write database and files into one archive",
+        "restore": "put such an archive back",
+    },
+    "信任 Trust": {
+        "verify": "check that no history was changed",
+        "digest": "print the day's digest of all histories, to be published elsewhere",
+    },
+    "城市 City": {
+        "rehearse": "run the city's month in minutes, with its own rules and people",
+        "rules": "the deadlines, limits and thresholds in force, each with its source",
+    },
+    "开发 Developing": {
+        "test": "all checks, or with arguments only pytest with these",
+        "bench": "the benchmarks",
+        "migrate": "bring the database's tables up to date",
+        "makemigrations": "write migrations after a change of the models",
+        "shell": "a Python prompt inside the application",
+    },
+}
+
+# Django's commands that only look at files; the others get a database.
+WITHOUT_DATABASE = frozenset(
+    {
+        "collectstatic",
+        "compilemessages",
+        "diffsettings",
+        "help",
+        "makemessages",
+        "startapp",
+        "version",
+        "--version",
+    }
+)
+
+BAD_ENVIRONMENT = 2
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; returns the exit code: 2 for a bad environment, 130 after Ctrl-C."""
+    signal.signal(signal.SIGTERM, _leave_in_order)
+    try:
+        if not arguments or arguments[0] in ("-h", "--help"):
+            print(overview())
+            return 0
+        environment = load()
+        if arguments[0] == "test":
+            return run_checks(environment, arguments[1:])
+        if needs_database(arguments):
+            provide_database(environment)
+        return run_django(arguments)
+    except BadEnvironment as error:
+        print("anlan: the environment cannot be used:", *error.problems, sep="\n  ", file=sys.stderr)
+        return BAD_ENVIRONMENT
+    except PostgresError as error:
+        print(f"anlan: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nanlan: interrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def overview() -> str:
+    """The commands in their groups, one line each."""
+    lines = ["安澜 Anlan", "", "usage: anlan COMMAND [ARGUMENTS]    (anlan COMMAND --help for more)"]
+    for group, commands in COMMANDS.items():
+        lines += ["", group, *(f"  {name:<16}{what}" for name, what in commands.items())]
+    return "\n".join([*lines, "", "Any Django command works too; anlan help lists them all."])
+
+
+def needs_database(arguments: Sequence[str]) -> bool:
+    return arguments[0] not in WITHOUT_DATABASE and not {"-h", "--help"} & set(arguments[1:])
+
+
+def provide_database(environment: Environment) -> None:
+    """Without a DATABASE_URL, use the embedded server; the settings find it through `postgres.current`."""
+    if environment.database_url is None:
+        ensure(environment.home)
+
+
+def run_django(arguments: Sequence[str]) -> int:
+    # Imported late: the list of commands is there at once, and needs none of it.
+    from django.core.management import execute_from_command_line
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anlan.settings")
+    execute_from_command_line(["anlan", *arguments])
+    return 0
+
+
+def run_checks(environment: Environment, pytest_arguments: Sequence[str]) -> int:
+    """All checks, each to its end, with a summary; returns the first failure's exit code."""
+    provide_database(environment)  # started once here, and shared by every step and pytest worker
+    os.chdir(REPOSITORY)
+    if pytest_arguments:
+        return _run("-m", "pytest", *pytest_arguments)
+    steps = {
+        "ruff check": ("-m", "ruff", "check", "."),
+        "ruff format": ("-m", "ruff", "format", "--check", "."),
+        "mypy": ("-m", "mypy"),
+        "lint-imports": ("-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"),
+        "migrations": ("-m", "anlan", "makemigrations", "--check", "--dry-run"),
+        "pytest": ("-m", "pytest", "-n", "auto"),
+    }
+    results = []
+    for name, command in steps.items():
+        print(f"── {name}", flush=True)
+        begun = time.monotonic()
+        results.append((name, _run(*command), time.monotonic() - begun))
+    print("── summary")
+    for name, code, seconds in results:
+        print(f"{'passed' if code == 0 else 'FAILED':<8}{name:<16}{seconds:6.1f} s")
+    return next((code for _, code, _ in results if code != 0), 0)
+
+
+def _run(*python_arguments: str) -> int:
+    surroundings = os.environ | {
+        "PYTHONPATH": str(REPOSITORY / "src"),
+        "DJANGO_SETTINGS_MODULE": "anlan.settings",
+    }
+    return subprocess.run([sys.executable, *python_arguments], env=surroundings).returncode
+
+
+def _leave_in_order(signal_number: int, frame: FrameType | None) -> None:
+    """Ended from outside: still leave the database server, as its last user stops it."""
+    sys.exit(128 + signal_number)

@@ -1,0 +1,76 @@
+"""The two ways into one database, and the router that keeps them apart.
+
+`default` is the application's role: it owns nothing, sees only rows in scope, and can't change history. `owner`
+owns the tables; migrations, verification and backup go through it.
+"""
+
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from anlan.foundation.environment import Environment
+from anlan.foundation.postgres import Server
+from anlan.foundation.row_security import APP_ROLE
+
+APPLICATION = "default"
+OWNER = "owner"
+OWNER_ROLE = "anlan_owner"
+
+_COMMON = {
+    "ENGINE": "django.db.backends.postgresql",
+    "CONN_MAX_AGE": None,
+    "CONN_HEALTH_CHECKS": True,
+    "ATOMIC_REQUESTS": False,
+    "AUTOCOMMIT": True,
+    "TIME_ZONE": None,
+}
+# Prepared statements save a third of the processor time; they need both of these.
+_PREPARED = {"server_side_binding": True, "prepare_threshold": 3}
+
+
+def connections(environment: Environment, server: Server | None) -> dict[str, dict[str, Any]]:
+    """Django's DATABASES: DATABASE_URL where given, else the embedded server, else nothing to connect to."""
+    if environment.database_url is None:
+        if server is None:
+            return {APPLICATION: _connection({}), OWNER: _connection({})}
+        return {
+            APPLICATION: _connection(server.url(APP_ROLE)),
+            OWNER: _connection(server.url(OWNER_ROLE)),
+        }
+    owner = from_url(environment.database_url)
+    if environment.database_app_url is not None:
+        return {APPLICATION: _connection(from_url(environment.database_app_url)), OWNER: _connection(owner)}
+    # One login only: the application's connections give up the owner's rights as they start.
+    application = _connection(owner)
+    application["OPTIONS"]["options"] = f"-c role={APP_ROLE}"
+    return {APPLICATION: application, OWNER: _connection(owner)}
+
+
+def from_url(url: str) -> dict[str, str]:
+    """`postgresql://user:password@host:port/name?sslmode=…` as Django's parts."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    return {
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(query.pop("host", parts.hostname or "")),
+        "PORT": str(parts.port or ""),
+        **{f"option:{name}": value for name, value in query.items()},
+    }
+
+
+def _connection(parts: dict[str, str]) -> dict[str, Any]:
+    options = {name.removeprefix("option:"): v for name, v in parts.items() if name.startswith("option:")}
+    plain = {name: value for name, value in parts.items() if not name.startswith("option:")}
+    return {**_COMMON, **plain, "OPTIONS": {**_PREPARED, **options}}
+
+
+class OwnerMigrates:
+    """Tables are made and changed through the owner's connection alone."""
+
+    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
+        return db == OWNER
+
+    def allow_relation(self, obj1: Any, obj2: Any, **hints: Any) -> bool:
+        # Both aliases are the same database.
+        return True

@@ -1,0 +1,211 @@
+"""Settings from the environment: the one place where Anlan reads it.
+
+Every variable has a default that suits a laptop. In production (`ANLAN_PRODUCTION=true`) the secrets have
+none: they must be given.
+"""
+
+import base64
+import binascii
+import json
+import os
+import secrets
+import tempfile
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+REPOSITORY = Path(__file__).parents[3]
+SECRETS = ("secret_key", "sealing_keys")
+
+
+class BadEnvironment(Exception):
+    """The environment cannot be used. Each of `problems` says which variable, what is wrong, what is allowed."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Environment(BaseSettings):
+    """Each field is the variable ANLAN_<FIELD>, unless it names another. Descriptions say what is allowed."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ANLAN_", env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    production: bool = Field(default=False, description="true or false; true demands explicit secrets")
+    debug: bool = Field(default=False, description="true or false; never true in production")
+    home: Path = Field(default=REPOSITORY / "var", description="a directory for everything Anlan keeps")
+
+    database_url: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("DATABASE_URL"),
+        repr=False,
+        description="postgresql://user:password@host:port/name; without it the embedded server is used",
+    )
+    database_app_url: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("DATABASE_APP_URL"),
+        repr=False,
+        description="as DATABASE_URL, for a separate login with which the application works",
+    )
+
+    secret_key: str = Field(default="", repr=False, description="at least 50 random characters")
+    sealing_keys: str = Field(
+        default="",
+        repr=False,
+        description="id:base64,id:base64,…: each id once, each key at least 16 bytes; the first one seals",
+    )
+    cipher_suite: Literal["aes", "sm"] = Field(default="aes", description="aes or sm (SM3/SM4)")
+
+    city: str = Field(
+        default="3301", pattern=r"^\d{4}$", description="the four digits of the city's area code"
+    )
+    language: Literal["zh-hans", "en"] = Field(default="zh-hans", description="zh-hans or en")
+    log_format: Literal["text", "json"] = Field(default="text", description="text or json")
+    notice_sink: str = Field(
+        default="log", pattern=r"^(log|https?://\S+)$", description="log, or the http(s) address of a gateway"
+    )
+
+    allowed_hosts: Annotated[list[str], NoDecode] = Field(
+        default=["localhost", "127.0.0.1", "[::1]"], description="host names parted by commas"
+    )
+    host: str = Field(default="127.0.0.1", description="the address to listen on")
+    port: int = Field(default=8000, ge=1, le=65535, description="1 to 65535")
+    workers: int = Field(default=1, ge=1, le=64, description="1 to 64 web processes")
+    threads: int = Field(default=8, ge=1, le=256, description="1 to 256 threads in each web process")
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().resolve()
+
+    @field_validator("database_url", "database_app_url")
+    @classmethod
+    def _is_postgresql(cls, url: str | None) -> str | None:
+        if url is not None:
+            parts = urlsplit(url)
+            if parts.scheme not in ("postgres", "postgresql"):
+                raise ValueError("is not an address of PostgreSQL")
+            if not parts.path.strip("/"):
+                raise ValueError("names no database")
+            _ = parts.port  # raises ValueError where it is no number
+        return url
+
+    @field_validator("secret_key")
+    @classmethod
+    def _is_long(cls, key: str) -> str:
+        if key and len(key) < 50:
+            raise ValueError("is too short")
+        return key
+
+    @field_validator("sealing_keys")
+    @classmethod
+    def _are_keys(cls, keys: str) -> str:
+        seen = set[str]()
+        for number, entry in enumerate(keys.split(",") if keys else [], start=1):
+            name, _, key = entry.strip().partition(":")
+            try:
+                size = len(base64.b64decode(key, validate=True))
+            except binascii.Error as error:
+                raise ValueError(f"entry {number} is not base64 after the colon") from error
+            if not name or name in seen:
+                raise ValueError(f"entry {number} has no id, or one given before")
+            if size < 16:
+                raise ValueError(f"entry {number} has a key of {size} bytes")
+            seen.add(name)
+        return keys
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _parted_by_commas(cls, hosts: object) -> object:
+        if not isinstance(hosts, str):
+            return hosts
+        names = [host.strip() for host in hosts.split(",") if host.strip()]
+        if not names:
+            raise ValueError("names no host")
+        return names
+
+    @model_validator(mode="after")
+    def _suits_production(self) -> Self:
+        if self.production and self.debug:
+            raise ValueError("ANLAN_DEBUG: cannot be true while ANLAN_PRODUCTION is; allowed: false")
+        return self
+
+
+def load() -> Environment:
+    """Read the environment; on a laptop, missing secrets are made once and kept. Raises BadEnvironment."""
+    try:
+        environment = Environment()
+    except ValidationError as error:
+        raise BadEnvironment(_problems(error)) from None
+    missing = [name for name in SECRETS if not getattr(environment, name)]
+    if not missing:
+        return environment
+    if environment.production:
+        raise BadEnvironment(
+            [
+                f"ANLAN_{name.upper()}: missing, and ANLAN_PRODUCTION is true; "
+                f"allowed: {Environment.model_fields[name].description}"
+                for name in missing
+            ]
+        )
+    kept = kept_secrets(environment.home)
+    return environment.model_copy(update={name: kept[name] for name in missing})
+
+
+def kept_secrets(home: Path) -> dict[str, str]:
+    """The secrets of this home, made on first use. Of two processes at once, both get the first one's."""
+    file = home / "secrets.json"
+    try:
+        if not file.exists():
+            home.mkdir(parents=True, exist_ok=True)
+            _write_once(file, json.dumps(_new_secrets(), indent=2) + "\n")
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        return {name: str(kept[name]) for name in SECRETS}
+    except OSError as error:
+        raise BadEnvironment([f"ANLAN_HOME: {file} cannot be used ({error.strerror})"]) from error
+    except (ValueError, KeyError, TypeError) as error:
+        # Never made anew: what was sealed with the old keys would be lost.
+        raise BadEnvironment(
+            [f"ANLAN_HOME: {file} is damaged; put it back from a backup, or set {' and '.join(_variables())}"]
+        ) from error
+
+
+def _new_secrets() -> dict[str, str]:
+    sealing_key = base64.b64encode(secrets.token_bytes(32)).decode()
+    return {"secret_key": secrets.token_urlsafe(64), "sealing_keys": f"first:{sealing_key}"}
+
+
+def _write_once(file: Path, text: str) -> None:
+    """Write `file` whole or not at all, readable by its owner only, leaving one that is already there."""
+    with tempfile.NamedTemporaryFile("w", dir=file.parent, prefix=".secrets-", encoding="utf-8") as draft:
+        draft.write(text)
+        draft.flush()
+        os.fsync(draft.fileno())
+        try:
+            os.link(draft.name, file)
+        except FileExistsError:
+            return
+
+
+def _variables() -> list[str]:
+    return [f"ANLAN_{name.upper()}" for name in SECRETS]
+
+
+def _problems(error: ValidationError) -> list[str]:
+    problems = []
+    for fault in error.errors(include_url=False, include_input=False):
+        what = fault["msg"].removeprefix("Value error, ")
+        if not fault["loc"]:
+            problems.append(what)
+            continue
+        variable = str(fault["loc"][0])  # the field's name, or the variable where the field names its own
+        field = Environment.model_fields[variable.lower()]
+        if field.validation_alias is None:
+            variable = f"ANLAN_{variable.upper()}"
+        problems.append(f"{variable}: {what[:1].lower() + what[1:]}; allowed: {field.description}")
+    return problems

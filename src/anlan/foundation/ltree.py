@@ -1,0 +1,46 @@
+"""PostgreSQL's `ltree` as a Django field: a path of official codes, `3301.330106.330106013`."""
+
+from typing import Any
+
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Lookup
+
+
+class LTreeField(models.TextField):
+    """A path in the area tree; `__within` asks for one path or any below it."""
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str:
+        return "ltree"
+
+    def get_placeholder(self, value: Any, compiler: Any, connection: BaseDatabaseWrapper) -> str:
+        # Server-side parameters arrive typed as text, and PostgreSQL has no assignment cast to ltree.
+        return "%s::text::ltree"
+
+
+class LTreeArrayField(models.Field):
+    """A set of paths, for example the areas that handle a matter together."""
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str:
+        return "ltree[]"
+
+    def get_placeholder(self, value: Any, compiler: Any, connection: BaseDatabaseWrapper) -> str:
+        return "%s::text[]::ltree[]"
+
+    def from_db_value(self, value: Any, expression: Any, connection: BaseDatabaseWrapper) -> list[str]:
+        # psycopg knows no ltree[] and hands over the literal; paths hold digits and dots only.
+        if isinstance(value, str):
+            return [path for path in value.strip("{}").split(",") if path]
+        return list(value or [])
+
+
+@LTreeField.register_lookup
+class Within(Lookup):
+    """`area__within="3301.330106"`: the district and everything below it."""
+
+    lookup_name = "within"
+
+    def as_sql(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+        left, left_params = self.process_lhs(compiler, connection)
+        right, right_params = self.process_rhs(compiler, connection)
+        return f"{left} <@ {right}::text::ltree", [*left_params, *right_params]

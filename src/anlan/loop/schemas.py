@@ -1,0 +1,81 @@
+"""What may be told: the types that every door shares. One definition serves page, API and import."""
+
+import unicodedata
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from anlan.loop.models import Outcome, Rating
+
+LONGEST_TEXT = 20_000
+
+
+def _storable(text: str) -> str:
+    """Refuse what a database or a page can't hold: NUL, lone surrogates, control and direction characters."""
+    for character in text:
+        if unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\r\t":
+            raise ValueError(f"contains a character that can't be stored (U+{ord(character):04X})")
+    return text
+
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(_storable)]
+"""One line, at most 200 characters."""
+
+Words = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT), AfterValidator(_storable)
+]
+"""Free text, at most 20,000 characters."""
+
+Said = Annotated[Words, StringConstraints(min_length=1)]
+"""Free text that must say something."""
+
+Longitude = Annotated[Decimal, Field(ge=-180, le=180, decimal_places=7)]
+Latitude = Annotated[Decimal, Field(ge=-90, le=90, decimal_places=7)]
+
+
+class Told(BaseModel):
+    """Base of what a transition asks: unknown fields are refused, so that a typing error is not lost."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Reason(Told):
+    """Why; kept in the history and, where a resident is concerned, told to them."""
+
+    reason: Said
+
+
+class Position(Told):
+    """Where the responder stands, WGS-84; kept in the matter's history, not in a track of the person."""
+
+    lon: Longitude | None = None
+    lat: Latitude | None = None
+
+
+class Assignment(Told):
+    """Which unit, and why this one (the suggestion taken, or the dispatcher's own reason)."""
+
+    unit_id: UUID
+    reason: Words = ""
+
+
+class Settlement(Told):
+    """What was done. Settled is not yet solved, so both are told."""
+
+    outcome: Outcome
+    text: Said
+
+
+class Satisfaction(Told):
+    """The resident's word on it, in five levels."""
+
+    rating: Rating
+    text: Words = ""
+
+
+class Progress(Told):
+    """A first word from the scene."""
+
+    text: Said

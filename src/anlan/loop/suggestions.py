@@ -1,0 +1,90 @@
+"""Suggestions: what the program proposes and a person (or a table of rules) decides.
+
+A service that can suggest registers a function under the name of what it suggests; whoever needs a suggestion
+asks for it by that name. So services meet here without importing each other, and a better classifier
+replaces an older one behind the same door.
+"""
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext_lazy as _
+
+
+class Klass(enum.StrEnum):
+    """The four-way split of what comes in (field rules 2.3)."""
+
+    POLICE = "police"
+    URGENT = "urgent"
+    ORDINARY = "ordinary"
+    INQUIRY = "inquiry"
+
+
+KLASS_LABELS = {
+    Klass.POLICE: _("police"),
+    Klass.URGENT: _("urgent, not police"),
+    Klass.ORDINARY: _("not urgent"),
+    Klass.INQUIRY: _("inquiry"),
+}
+
+
+class Severity(enum.IntEnum):
+    """Of the matter, never of a person."""
+
+    BLUE = 1
+    YELLOW = 2
+    ORANGE = 3
+    RED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What somebody said, before it is a matter."""
+
+    text: str
+    title: str = ""
+    lon: float | None = None
+    lat: float | None = None
+    address: str = ""
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What in the report led to the suggestion."""
+
+    kind: str
+    words: tuple[str, ...]
+    text: str
+    text_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """Class, category, severity and place of a report, with the reasons for each."""
+
+    klass: Klass
+    category: str
+    severity: Severity
+    area: str | None
+    confidence: float | None
+    reasons: tuple[Reason, ...]
+    source: str
+    triggers: tuple[str, ...] = field(default=())
+
+
+_triage: Callable[[Report], Triage] | None = None
+
+
+def provide_triage(function: Callable[[Report], Triage]) -> None:
+    """Make `function` the city's triage; the last one provided serves."""
+    global _triage
+    _triage = function
+
+
+def triage(report: Report) -> Triage:
+    """Ask for class, category, severity and area of a report. Raises LookupError if no service provides it."""
+    if _triage is None:
+        raise LookupError("no service provides triage")
+    return _triage(report)

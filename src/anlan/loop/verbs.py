@@ -1,0 +1,203 @@
+"""What every procedure can do besides its own transitions: the rest of the engine's verbs.
+
+Each is one transaction, like `engine.advance`, and refuses with a `Refused`.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from anlan.city.people.access import (
+    DISPATCHER,
+    REPORTER,
+    SUPERVISOR,
+    SYSTEM,
+    Actor,
+    covers,
+    scope_of,
+    scoped,
+)
+from anlan.loop import store
+from anlan.loop.change import Change, rule_of, running_by_name
+from anlan.loop.engine import ON_DUTY, changing, locked, obstacle
+from anlan.loop.models import Matter
+from anlan.loop.procedures import Escalate, Transition
+from anlan.loop.refusals import NotPossible, Unknown
+
+HIGHEST_ESCALATION = 3
+"""Town to district to city: above the city nobody is left to tell."""
+
+
+def reclassify(
+    matter_id: UUID,
+    *,
+    by: Actor,
+    reason: str,
+    klass: str | None = None,
+    category: str | None = None,
+    severity: int | None = None,
+) -> Matter:
+    """Override what triage suggested; what it was and what it became stand in the history, to learn from."""
+    with changing(matter_id, by, DISPATCHER | SUPERVISOR) as change:
+        given = {"klass": klass, "category": category, "severity": severity}
+        wanted = {name: value for name, value in given.items() if value is not None}
+        before = {name: getattr(change.matter, name) for name in wanted}
+        for name, value in wanted.items():
+            setattr(change.matter, name, value)
+        change.record("reclassified", {"from": before, "to": wanted, "reason": reason})
+    return change.matter
+
+
+def hand_over(matter_id: UUID, *, to_area: str, by: Actor, reason: str) -> Matter:
+    """Move the matter to another area's command centre. Whoever is responsible stays so until they accept."""
+    with changing(matter_id, by, DISPATCHER | SUPERVISOR | SYSTEM, also=(to_area,)) as change:
+        matter, before = change.matter, change.matter.area
+        if before == to_area:
+            raise NotPossible(_("it is already there"))
+        if matter.unit_id is not None:
+            raise NotPossible(_("a unit has it in hand; take it back first"))
+        change.record("handed_over", {"from": before, "to": to_area, "reason": reason})
+        change.move(to_area)
+        change.tell_desk(to_area)
+    return matter
+
+
+def share(matter_id: UUID, *, with_area: str, by: Actor, reason: str) -> Matter:
+    """Let another area handle it together with this one: it sees and may act, the first stays responsible."""
+    with changing(matter_id, by, DISPATCHER | SUPERVISOR | SYSTEM, also=(with_area,)) as change:
+        matter = change.matter
+        if any(covers(area, with_area) for area in (matter.area, *matter.shared_with)):
+            raise NotPossible(_("that area handles it already"))
+        change.record("shared", {"with": with_area, "reason": reason})
+        matter.shared_with = [*matter.shared_with, with_area]
+        change.tell_desk(with_area)
+    return matter
+
+
+def suspend(matter_id: UUID, *, by: Actor, reason: str, approver: str) -> Matter:
+    """Stop the clocks, for a reason that is told and by somebody who may (中止). No clock stops otherwise."""
+    with changing(matter_id, by, SUPERVISOR) as change:
+        if change.matter.suspended_at is not None:
+            raise NotPossible(_("it is suspended already"))
+        if change.matter.stands.final:
+            raise NotPossible(_("it is closed"))
+        change.record("suspended", {"reason": reason, "approver": approver})
+        change.matter.suspended_at = change.at
+        change.hold_clocks()
+        change.tell(REPORTER)
+    return change.matter
+
+
+def resume(matter_id: UUID, *, by: Actor, reason: str) -> Matter:
+    """Let the clocks run again; the suspended time is not counted."""
+    with changing(matter_id, by, SUPERVISOR | SYSTEM) as change:
+        if change.matter.suspended_at is None:
+            raise NotPossible(_("it is not suspended"))
+        change.record("resumed", {"reason": reason})
+        change.matter.suspended_at = None
+        if change.matter.merged_into_id is None:
+            change.release_clocks()
+        change.tell(REPORTER)
+    return change.matter
+
+
+def extend(matter_id: UUID, deadline: str, *, by: Actor, reason: str, approver: str) -> Matter:
+    """Extend one running deadline, once, by what its rule allows; the reporter is told the reason."""
+    with changing(matter_id, by, SUPERVISOR) as change:
+        running = running_by_name(change.running, deadline)
+        if running is None:
+            raise Unknown(_("no such deadline is running"), field="deadline")
+        rule = rule_of(running)
+        if rule.extension is None:
+            raise NotPossible(_("its rule allows no extension: %(source)s") % {"source": running.source})
+        if running.extensions:
+            raise NotPossible(_("it has been extended already"))
+        change.record(
+            "extended", {"deadline": deadline, "reason": reason, "approver": approver, "by": rule.source}
+        )
+        change.extend(running)
+        change.tell(REPORTER)
+    return change.matter
+
+
+def escalate(matter_id: UUID, *, by: Actor, reason: str) -> Matter:
+    """Tell the next level up (town, district, city). The matter stays where it is and whose it is."""
+    with changing(matter_id, by, ON_DUTY | SYSTEM) as change:
+        _escalate(change, {"reason": reason})
+    return change.matter
+
+
+def miss_deadline(matter_id: UUID, name: str, *, by: Actor) -> Matter:
+    """Record that a deadline has passed unfulfilled and do what its procedure declares. For the sweep."""
+    with changing(matter_id, by, SYSTEM) as change:
+        matter, deadline = change.matter, running_by_name(change.running, name)
+        if deadline is None or deadline.missed_at is not None or not deadline.late_at(change.at):
+            raise NotPossible(_("that deadline is not overdue"))
+        then = matter.rules.deadlines[name].then
+        told = {"deadline": name, "rule": deadline.rule, "due_at": deadline.due_at.isoformat()}
+        change.miss(deadline)
+        if isinstance(then, Transition) and obstacle(matter, then) is None:
+            change.make(then, told)
+        elif isinstance(then, Escalate):
+            _escalate(change, told)
+        else:
+            change.record("deadline_missed", told)
+    return matter
+
+
+def merge(matter_id: UUID, *, into: UUID, by: Actor, reason: str) -> Matter:
+    """Join a duplicate to the matter that is worked on; its clocks stand still and its reporter hears of both."""
+    if matter_id == into:
+        raise NotPossible(_("a matter can't be merged into itself"))
+    with _changing_both(matter_id, into, by) as (duplicate, main):
+        if duplicate.matter.merged_into_id or main.matter.merged_into_id:
+            raise NotPossible(_("one of them has been merged already"))
+        if duplicate.matter.stands.final:
+            raise NotPossible(_("it is closed"))
+        duplicate.record("merged", {"into": str(into), "reason": reason})
+        duplicate.matter.merged_into_id = into
+        duplicate.hold_clocks()
+        duplicate.tell(REPORTER)
+        main.record("absorbed", {"matter": str(matter_id), "reason": reason})
+    return duplicate.matter
+
+
+def unmerge(matter_id: UUID, *, by: Actor, reason: str) -> Matter:
+    """Take a merge back: the matter stands where it stood and its clocks run on."""
+    with scoped(scope_of(by)):
+        found = store.lock(matter_id)
+        if found is None or found[0].merged_into_id is None:
+            raise NotPossible(_("it has not been merged"))
+        into = found[0].merged_into_id
+    with _changing_both(matter_id, into, by) as (duplicate, main):
+        duplicate.matter.merged_into_id = None
+        duplicate.record("unmerged", {"from": str(into), "reason": reason})
+        if duplicate.matter.suspended_at is None:
+            duplicate.release_clocks()
+        duplicate.tell(REPORTER)
+        main.record("released", {"matter": str(matter_id), "reason": reason})
+    return duplicate.matter
+
+
+@contextmanager
+def _changing_both(first: UUID, second: UUID, by: Actor) -> Iterator[tuple[Change, Change]]:
+    """Two matters at once, locked in the order of their identifiers so that two mergers can't block each other."""
+    allowed = DISPATCHER | SUPERVISOR | SYSTEM
+    with scoped(scope_of(by)):
+        changes = {id: locked(id, by, allowed) for id in sorted((first, second))}
+        yield changes[first], changes[second]
+        for change in changes.values():
+            store.update(change, store.Additions())
+
+
+def _escalate(change: Change, told: Mapping[str, Any]) -> None:
+    """One level up: the command centre of the area above the one told last is told."""
+    matter = change.matter
+    level = min(matter.escalation + 1, HIGHEST_ESCALATION)
+    matter.escalation = level
+    change.record("escalated", {**told, "level": level})
+    # The path is city.district.town…: level 1 tells the town's desk, 2 the district's, 3 the city's.
+    change.tell_desk(".".join(matter.area.split(".")[: HIGHEST_ESCALATION + 1 - level]))

@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from anlan.foundation import rules
+
+
+class DispatchConfig(AppConfig):
+    name = "anlan.services.dispatch"
+    label = "dispatch"
+    verbose_name = _("Dispatch")
+
+    def ready(self) -> None:
+        from anlan.services.dispatch import procedure  # noqa: F401 - declaring it registers it
+
+        rules.register(self.name)

@@ -1,0 +1,1 @@
+"""Triage: what a report is about, how urgent it is, where it belongs, and why, by rules alone."""

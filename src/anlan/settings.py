@@ -1,0 +1,89 @@
+"""Django's settings, all of them derived from the typed environment (`anlan.foundation.environment`)."""
+
+from base64 import b64decode
+from pathlib import Path
+from typing import Any
+
+from anlan.foundation import environment, postgres
+from anlan.foundation.database import connections
+from anlan.foundation.logging import configuration
+
+ENVIRONMENT = environment.load()
+SOURCE = Path(__file__).resolve().parent
+
+SECRET_KEY = ENVIRONMENT.secret_key
+DEBUG = ENVIRONMENT.debug
+ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
+
+ANLAN_HOME = ENVIRONMENT.home
+ANLAN_CITY = ENVIRONMENT.city
+ANLAN_SEALING_KEYS = [
+    (name.strip(), b64decode(key))
+    for name, _, key in (entry.partition(":") for entry in ENVIRONMENT.sealing_keys.split(","))
+]
+ANLAN_CIPHER_SUITE = ENVIRONMENT.cipher_suite
+ANLAN_FILES = ENVIRONMENT.home / "files"
+
+INSTALLED_APPS = [
+    "anlan.foundation",
+    "anlan.city.areas",
+    "anlan.city.people",
+    "anlan.loop",
+    "anlan.services.triage",
+    "anlan.services.intake",
+    "anlan.services.dispatch",
+    "anlan.insight",
+    "anlan.web",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.postgres",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "anlan.web.middleware.RequestLog",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "anlan.web.urls"
+WSGI_APPLICATION = "anlan.web.wsgi.application"
+AUTH_USER_MODEL = "people.Account"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+            ]
+        },
+    }
+]
+
+DATABASES = connections(ENVIRONMENT, postgres.current())
+DATABASE_ROUTERS = ["anlan.foundation.database.OwnerMigrates"]
+
+LANGUAGE_CODE = ENVIRONMENT.language
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LOCALE_PATHS = [SOURCE / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+STATIC_URL = "/static/"
+
+# What a resident may send in one request; files have their own, larger limit in the file store.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT.production
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+LOGGING = configuration(ENVIRONMENT.log_format)

@@ -1,0 +1,92 @@
+"""The database of the tests, and the small cast that plays in them.
+
+Tests run as the application's role in a database of their own, each inside a transaction that is rolled back.
+Where real commits are needed (threads, processes, faults) `committed` gives a copy to spoil.
+"""
+
+import os
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import django
+import pytest
+
+from anlan.foundation import environment, postgres
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anlan.settings")
+_environment = environment.load()
+if _environment.database_url is None:
+    postgres.ensure(_environment.home)
+django.setup()
+
+
+def _use(name: str) -> None:
+    """Point both connections at a database."""
+    from django.db import connections
+
+    for alias in ("default", "owner"):
+        connections[alias].close()
+        connections.databases[alias]["NAME"] = name
+        connections[alias].settings_dict["NAME"] = name
+
+
+def _owner(statement: str, database: str) -> None:
+    from django.db import connections
+
+    connections["owner"].close()
+    parameters = {**connections["owner"].get_connection_params(), "dbname": database}
+    connection = connections["owner"].get_new_connection(parameters)
+    connection.autocommit = True
+    connection.execute(statement)
+    connection.close()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: Any, worker_id: str) -> Iterator[None]:
+    from django.core.management import call_command
+    from django.db import connections
+
+    base = connections.databases["owner"]["NAME"]
+    name = f"test_anlan_{os.getpid()}_{worker_id}"
+    with django_db_blocker.unblock():
+        _owner(f'CREATE DATABASE "{name}"', base)
+        _use(name)
+        call_command("migrate", verbosity=0)
+        from tests.cast import build_town
+
+        build_town()
+    yield
+    with django_db_blocker.unblock():
+        _use(base)
+        _owner(f'DROP DATABASE "{name}" WITH (FORCE)', base)
+
+
+@pytest.fixture
+def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """A copy of the test database where commits are real; yields its name."""
+    from django.db import connections
+
+    base = connections.databases["owner"]["NAME"]
+    name = f"{base}_{threading.get_ident() % 100_000}"
+    with django_db_blocker.unblock():
+        _use(base)
+        for alias in ("default", "owner"):
+            connections[alias].close()
+        _owner(
+            f'CREATE DATABASE "{name}" TEMPLATE "{base}"', "postgres" if base == "postgres" else "template1"
+        )
+        _use(name)
+        try:
+            yield name
+        finally:
+            _use(base)
+            _owner(f'DROP DATABASE "{name}" WITH (FORCE)', base)
+
+
+@pytest.fixture
+def cast(db: None) -> Any:
+    """The people of the stories; see `tests/cast.py`."""
+    from tests.cast import Cast
+
+    return Cast()
