@@ -73,9 +73,7 @@ def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
         _use(base)
         for alias in ("default", "owner"):
             connections[alias].close()
-        _owner(
-            f'CREATE DATABASE "{name}" TEMPLATE "{base}"', "postgres" if base == "postgres" else "template1"
-        )
+        _owner(f'CREATE DATABASE "{name}" TEMPLATE "{base}"', "postgres" if base == "postgres" else "template1")
         _use(name)
         try:
             yield name

@@ -30,9 +30,7 @@ def copy(tmp_path: Path) -> Path:
     return root
 
 
-def begin(
-    program: Path, *arguments: str, cwd: Path | None = None, **surroundings: str
-) -> subprocess.Popen[str]:
+def begin(program: Path, *arguments: str, cwd: Path | None = None, **surroundings: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [program, *arguments],
         cwd=cwd,
@@ -43,9 +41,7 @@ def begin(
     )
 
 
-def start(
-    program: Path, *arguments: str, cwd: Path | None = None, **surroundings: str
-) -> tuple[int, str, str]:
+def start(program: Path, *arguments: str, cwd: Path | None = None, **surroundings: str) -> tuple[int, str, str]:
     process = begin(program, *arguments, cwd=cwd, **surroundings)
     out, err = process.communicate()
     return process.returncode, out, err
@@ -58,9 +54,7 @@ def test_it_sets_up_once_and_passes_arguments_on(copy: Path) -> None:
     assert start(copy / "anlan", "serve") == (0, "ran serve\n", "")
 
 
-def test_it_works_through_links_from_anywhere_and_is_not_misled_by_files_there(
-    copy: Path, tmp_path: Path
-) -> None:
+def test_it_works_through_links_from_anywhere_and_is_not_misled_by_files_there(copy: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "anlan.py").write_text("print('misled')")

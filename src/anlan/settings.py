@@ -22,6 +22,8 @@ ANLAN_SEALING_KEYS = [
     for name, _, key in (entry.partition(":") for entry in ENVIRONMENT.sealing_keys.split(","))
 ]
 ANLAN_CIPHER_SUITE = ENVIRONMENT.cipher_suite
+# What a report follows unless a service says otherwise.
+ANLAN_INTAKE_PROCEDURE = "dispatching"
 ANLAN_FILES = ENVIRONMENT.home / "files"
 
 INSTALLED_APPS = [

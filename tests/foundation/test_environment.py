@@ -68,9 +68,7 @@ def test_production_refuses_to_make_secrets(monkeypatch: pytest.MonkeyPatch, tmp
     assert not (tmp_path / "home").exists()
 
 
-def test_production_with_its_secrets_starts_and_writes_none(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_production_with_its_secrets_starts_and_writes_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ANLAN_PRODUCTION", "true")
     monkeypatch.setenv("ANLAN_SECRET_KEY", "s" * 50)
     monkeypatch.setenv("ANLAN_SEALING_KEYS", f"b:{KEY},a:{KEY}")
@@ -115,9 +113,7 @@ def test_a_bad_value_is_named_with_what_is_wrong_and_what_is_allowed(
     assert "allowed: " in problem
 
 
-@pytest.mark.parametrize(
-    "keys", ["nonsense", "a:%%%", f"a:{KEY},a:{KEY}", "a:c2hvcnQ=", f":{KEY}", f"a:{KEY},"]
-)
+@pytest.mark.parametrize("keys", ["nonsense", "a:%%%", f"a:{KEY},a:{KEY}", "a:c2hvcnQ=", f":{KEY}", f"a:{KEY},"])
 def test_bad_sealing_keys_are_refused_without_being_shown(monkeypatch: pytest.MonkeyPatch, keys: str) -> None:
     monkeypatch.setenv("ANLAN_SEALING_KEYS", keys)
     with pytest.raises(BadEnvironment) as refused:

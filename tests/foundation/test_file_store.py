@@ -313,9 +313,7 @@ class TestTheStore:
             assert len(set(pool.map(put, range(40)))) == 1
         assert len(files_in(store)) == 1
 
-    def test_a_damaged_or_missing_file_is_noticed_and_mended_by_putting_it_again(
-        self, store: FileStore
-    ) -> None:
+    def test_a_damaged_or_missing_file_is_noticed_and_mended_by_putting_it_again(self, store: FileStore) -> None:
         digest = store.put(PDF, declared_name="a.pdf").digest
         assert store.verify(digest)
         store.path(digest).write_bytes(PDF + b" ")

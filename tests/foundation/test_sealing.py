@@ -47,9 +47,7 @@ def sealer_of(suite: Suite, keys: dict[str, bytes] | None = None, index_key_id: 
 
 @pytest.fixture
 def configured() -> Iterator[None]:
-    with override_settings(
-        ANLAN_SEALING_KEYS=[("2026", OLD)], ANLAN_INDEX_KEY_ID=None, ANLAN_CIPHER_SUITE="aes"
-    ):
+    with override_settings(ANLAN_SEALING_KEYS=[("2026", OLD)], ANLAN_INDEX_KEY_ID=None, ANLAN_CIPHER_SUITE="aes"):
         yield
 
 
@@ -142,9 +140,7 @@ class TestTurningKeys:
             self.both.reseal(blob[:-1] + bytes([blob[-1] ^ 1]), context=NAME)
 
     def test_the_blind_index_survives_a_turn_of_the_sealing_key(self) -> None:
-        assert self.old.index("13812345678", context="phone") == self.both.index(
-            "13812345678", context="phone"
-        )
+        assert self.old.index("13812345678", context="phone") == self.both.index("13812345678", context="phone")
 
     def test_the_next_index_key_can_be_asked_for_before_it_is_named(self) -> None:
         turned = sealer_of(AES, {"2027": NEW, "2026": OLD}, index_key_id="2027")
@@ -196,9 +192,7 @@ def test_a_key_ring_does_not_show_its_keys() -> None:
 class TestSuites:
     def test_sm4_gcm_agrees_with_the_published_vector(self) -> None:
         """RFC 8998, appendix A.1."""
-        plain = bytes.fromhex(
-            "aa" * 8 + "bb" * 8 + "cc" * 8 + "dd" * 8 + "ee" * 8 + "ff" * 8 + "ee" * 8 + "aa" * 8
-        )
+        plain = bytes.fromhex("aa" * 8 + "bb" * 8 + "cc" * 8 + "dd" * 8 + "ee" * 8 + "ff" * 8 + "ee" * 8 + "aa" * 8)
         sealed = SM.encrypt(
             bytes.fromhex("0123456789abcdeffedcba9876543210"),
             bytes.fromhex("00001234567800000000abcd"),
@@ -279,9 +273,7 @@ class TestBlindIndex:
     def test_one_text_of_two_kinds_has_two_indexes(self) -> None:
         assert blind_index("phone", "123456") != blind_index("code", "123456")
 
-    @pytest.mark.parametrize(
-        ("kind", "text", "named"), [("phone", " - ", "phone"), ("email", "a@b", "kind: 'email'")]
-    )
+    @pytest.mark.parametrize(("kind", "text", "named"), [("phone", " - ", "phone"), ("email", "a@b", "kind: 'email'")])
     def test_what_cannot_be_indexed_is_named(self, kind: str, text: str, named: str) -> None:
         with pytest.raises(ValueError, match=named):
             blind_index(kind, text)

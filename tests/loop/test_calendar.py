@@ -62,9 +62,7 @@ def test_known_days_agree_with_the_library(day: date) -> None:
 
 
 @given(any_day, st.integers(1, 60))
-def test_working_days_end_on_a_working_day_and_counting_them_back_gives_their_number(
-    day: date, count: int
-) -> None:
+def test_working_days_end_on_a_working_day_and_counting_them_back_gives_their_number(day: date, count: int) -> None:
     end = CHINA.add_working_days(day, count)
     assert CHINA.is_working_day(end)
     assert CHINA.working_days_between(day, end) == count

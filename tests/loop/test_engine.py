@@ -34,9 +34,7 @@ def test_a_whole_life_from_first_word_to_rating(cast: Cast) -> None:
         kinds = list(Event.objects.filter(matter=matter).values_list("kind", flat=True))
         clocks = dict(Deadline.objects.filter(matter=matter).values_list("name", "met"))
     assert kinds == ["opened", "route", "assign", "accept", "arrive", "feed_back", "resolve", "rate"]
-    assert clocks == dict.fromkeys(
-        ("respond", "arrive_in_time", "first_feedback", "settle", "rating_window"), True
-    )
+    assert clocks == dict.fromkeys(("respond", "arrive_in_time", "first_feedback", "settle", "rating_window"), True)
 
 
 def test_a_step_that_the_state_does_not_have_is_refused(cast: Cast) -> None:

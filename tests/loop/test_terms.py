@@ -42,9 +42,7 @@ class TestCivilCode:
         assert due(at(2025, 10, 13, 10), terms.months(1)) == end_of(2025, 11, 13)
 
     @pytest.mark.parametrize(("year", "last"), [(2023, 28), (2024, 29)])
-    def test_article_202_ends_on_the_last_of_february_where_there_is_no_31st(
-        self, year: int, last: int
-    ) -> None:
+    def test_article_202_ends_on_the_last_of_february_where_there_is_no_31st(self, year: int, last: int) -> None:
         assert due(at(year, 1, 31, 10), terms.months(1)) == end_of(year, 2, last)
 
     def test_article_202_ends_a_year_from_leap_day_on_the_28th(self) -> None:
@@ -100,9 +98,7 @@ class TestOtherRegimes:
     def test_civil_procedure_article_85_shifts_over_a_holiday(self) -> None:
         assert due(at(2025, 9, 26, 10), terms.days(7, Counting.CIVIL_PROCEDURE)) == end_of(2025, 10, 9)
 
-    @pytest.mark.parametrize(
-        ("amount", "last"), [(3, (10, 11)), (5, (10, 14)), (7, (10, 16)), (10, (10, 21))]
-    )
+    @pytest.mark.parametrize(("amount", "last"), [(3, (10, 11)), (5, (10, 14)), (7, (10, 16)), (10, (10, 21))])
     def test_reconsideration_article_88_reads_short_terms_as_working_days(
         self, amount: int, last: tuple[int, int]
     ) -> None:
@@ -295,9 +291,7 @@ def loop_rules() -> RuleBook:
     return RuleBook.load(path for path in (files("anlan.loop") / "rules").iterdir())
 
 
-moments = st.datetimes(datetime(2010, 1, 1), datetime(2030, 1, 1)).map(
-    lambda naive: naive.replace(tzinfo=UTC)
-)
+moments = st.datetimes(datetime(2010, 1, 1), datetime(2030, 1, 1)).map(lambda naive: naive.replace(tzinfo=UTC))
 countable = [(unit, counting) for counting in Counting for unit in Unit if counting.counts(unit)]
 kinds = st.sampled_from(countable)
 
@@ -312,16 +306,12 @@ def test_a_later_start_is_never_due_earlier(
 
 
 @given(kinds.filter(lambda kind: kind[1] is not Counting.RECONSIDERATION), st.integers(1, 90), moments)
-def test_a_longer_term_is_never_due_earlier(
-    kind: tuple[Unit, Counting], amount: int, start: datetime
-) -> None:
+def test_a_longer_term_is_never_due_earlier(kind: tuple[Unit, Counting], amount: int, start: datetime) -> None:
     assert due(start, Term(amount, *kind)) <= due(start, Term(amount + 1, *kind))
 
 
 @given(kinds, st.integers(1, 90), moments)
-def test_a_term_ends_after_its_start_and_in_utc(
-    kind: tuple[Unit, Counting], amount: int, start: datetime
-) -> None:
+def test_a_term_ends_after_its_start_and_in_utc(kind: tuple[Unit, Counting], amount: int, start: datetime) -> None:
     bound = due(start, Term(amount, *kind))
     assert bound > start
     assert bound.tzinfo is UTC

@@ -61,9 +61,7 @@ class Environment(BaseSettings):
     )
     cipher_suite: Literal["aes", "sm"] = Field(default="aes", description="aes or sm (SM3/SM4)")
 
-    city: str = Field(
-        default="3301", pattern=r"^\d{4}$", description="the four digits of the city's area code"
-    )
+    city: str = Field(default="3301", pattern=r"^\d{4}$", description="the four digits of the city's area code")
     language: Literal["zh-hans", "en"] = Field(default="zh-hans", description="zh-hans or en")
     log_format: Literal["text", "json"] = Field(default="text", description="text or json")
     notice_sink: str = Field(

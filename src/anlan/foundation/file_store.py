@@ -122,9 +122,7 @@ class FileStore:
             size += len(chunk)
             if size > self.max_bytes:
                 limit = f"{self.max_bytes / 1024 / 1024:.0f}"
-                raise FileRefused(
-                    Refusal.TOO_LARGE, format_lazy(_("The file is larger than {limit} MB."), limit=limit)
-                )
+                raise FileRefused(Refusal.TOO_LARGE, format_lazy(_("The file is larger than {limit} MB."), limit=limit))
             received.write(chunk)
         if not size:
             raise FileRefused(Refusal.EMPTY, _("The file is empty."))

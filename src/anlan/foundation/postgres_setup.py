@@ -79,9 +79,7 @@ def prepare(connect: Callable[[str, str], psycopg.Connection], done: Path) -> No
     with connect("postgres", "template1") as template:
         for role, attributes in ROLES.items():
             if not _exists(template, "pg_roles", "rolname", role):
-                template.execute(
-                    sql.SQL("CREATE ROLE {} ").format(sql.Identifier(role)) + sql.SQL(attributes)
-                )
+                template.execute(sql.SQL("CREATE ROLE {} ").format(sql.Identifier(role)) + sql.SQL(attributes))
         _add_extensions(template)
         database_exists = _exists(template, "pg_database", "datname", "anlan")
     with connect("postgres", "postgres") as server:

@@ -13,7 +13,9 @@ from django.db import migrations
 
 APP_ROLE = "anlan_app"
 
-IN_SCOPE = "coalesce({area} <@ any(string_to_array(nullif(current_setting('app.area', true), ''), ',')::ltree[]), false)"
+IN_SCOPE = (
+    "coalesce({area} <@ any(string_to_array(nullif(current_setting('app.area', true), ''), ',')::ltree[]), false)"
+)
 IS_MATTER = "coalesce({matter} = nullif(current_setting('app.matter', true), '')::uuid, false)"
 
 

@@ -178,8 +178,7 @@ class Rule(BaseModel):
     def _says_no_more_than_is_known(self) -> Self:
         if self.evidence in UNVERIFIED and self.kind in BINDING:
             raise ValueError(
-                f"evidence: what is only {self.evidence} can't be {self.kind}; "
-                "make it a setting or a service_target"
+                f"evidence: what is only {self.evidence} can't be {self.kind}; make it a setting or a service_target"
             )
         if self.effective_until is not None and self.effective_until < self.effective_from:
             raise ValueError("until: lies before from")
@@ -194,9 +193,7 @@ class RuleBook:
         versions: defaultdict[str, list[Rule]] = defaultdict(list)
         for rule in rules:
             versions[rule.id].append(rule)
-        self._versions = {
-            id: sorted(found, key=attrgetter("effective_from")) for id, found in sorted(versions.items())
-        }
+        self._versions = {id: sorted(found, key=attrgetter("effective_from")) for id, found in sorted(versions.items())}
         for id, found in self._versions.items():
             for earlier, later in pairwise(found):
                 if earlier.in_force(later.effective_from):

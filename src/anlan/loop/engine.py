@@ -226,9 +226,7 @@ def locked(matter_id: UUID, by: Actor, allowed: Role | None) -> Change:
 def _tell_parent(parent_id: UUID, child: Matter) -> None:
     # The program says it: whoever closed the child need hold no role in the parent.
     with changing(parent_id, system(), SYSTEM) as parent:
-        parent.record(
-            "child_closed", {"child": str(child.id), "state": child.state, "outcome": child.outcome}
-        )
+        parent.record("child_closed", {"child": str(child.id), "state": child.state, "outcome": child.outcome})
 
 
 def _answers(asks: type[BaseModel] | None, told: Mapping[str, Any] | None) -> dict[str, Any]:

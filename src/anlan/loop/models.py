@@ -80,9 +80,7 @@ class Matter(models.Model):
     head = models.BinaryField(help_text=_("hash of the latest event"))
 
     channel = models.CharField(max_length=10, choices=Channel.choices)
-    source_id = models.CharField(
-        max_length=80, blank=True, help_text=_("its number in the system it came from")
-    )
+    source_id = models.CharField(max_length=80, blank=True, help_text=_("its number in the system it came from"))
     title = models.CharField(max_length=200)
     description = models.TextField(blank=True)
     klass = models.CharField(max_length=10)
@@ -129,13 +127,9 @@ class Matter(models.Model):
             models.Index(fields=["district", "-opened_at"], name="matter_newest_district"),
             models.Index(fields=["town", "-opened_at"], name="matter_newest_town"),
             models.Index(fields=["community", "-opened_at"], name="matter_newest_community"),
-            models.Index(
-                fields=["unit"], name="matter_in_hand", condition=Q(closed_at=None, unit__isnull=False)
-            ),
+            models.Index(fields=["unit"], name="matter_in_hand", condition=Q(closed_at=None, unit__isnull=False)),
             models.Index(fields=["parent"], name="matter_children", condition=Q(parent__isnull=False)),
-            models.Index(
-                fields=["merged_into"], name="matter_merged", condition=Q(merged_into__isnull=False)
-            ),
+            models.Index(fields=["merged_into"], name="matter_merged", condition=Q(merged_into__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(
@@ -171,9 +165,7 @@ class Event(models.Model):
     matter = models.ForeignKey(Matter, models.PROTECT, related_name="events", db_index=False)
     seq = models.PositiveIntegerField()
     at = models.DateTimeField()
-    kind = models.CharField(
-        max_length=40, help_text=_("a transition of the procedure, or one of the engine's verbs")
-    )
+    kind = models.CharField(max_length=40, help_text=_("a transition of the procedure, or one of the engine's verbs"))
     from_state = models.CharField(max_length=40, blank=True)
     to_state = models.CharField(max_length=40)
     actor_kind = models.CharField(max_length=10)
@@ -207,9 +199,7 @@ class Deadline(models.Model):
     source = models.CharField(max_length=200)
     started_at = models.DateTimeField()
     due_at = models.DateTimeField()
-    provisional = models.BooleanField(
-        default=False, help_text=_("counts days whose holidays are not yet published")
-    )
+    provisional = models.BooleanField(default=False, help_text=_("counts days whose holidays are not yet published"))
     held_since = models.DateTimeField(null=True, help_text=_("suspended since"))
     extensions = models.PositiveSmallIntegerField(default=0)
     missed_at = models.DateTimeField(null=True, help_text=_("when the sweep found it overdue"))
@@ -227,9 +217,7 @@ class Deadline(models.Model):
             ),
         ]
         constraints = [
-            models.UniqueConstraint(
-                fields=["matter", "name"], condition=Q(ended_at=None), name="deadline_runs_once"
-            ),
+            models.UniqueConstraint(fields=["matter", "name"], condition=Q(ended_at=None), name="deadline_runs_once"),
             models.CheckConstraint(
                 name="deadline_end_is_explained",
                 condition=Q(ended_at=None, met=None) | Q(ended_at__isnull=False, met__isnull=False),
@@ -264,11 +252,7 @@ class Party(models.Model):
     language = models.CharField(max_length=10, default="zh-hans")
 
     class Meta:
-        indexes = [
-            models.Index(
-                fields=["phone_index"], name="party_by_phone", condition=Q(phone_index__isnull=False)
-            )
-        ]
+        indexes = [models.Index(fields=["phone_index"], name="party_by_phone", condition=Q(phone_index__isnull=False))]
 
 
 class Look(models.Model):
@@ -334,7 +318,7 @@ class Notice(models.Model):
 class Submission(models.Model):
     """An idempotency key that has been used: the same key and body give the same matter again."""
 
-    key = models.BinaryField(primary_key=True, help_text=_("blind index of sender and key"))
+    key = models.BinaryField(primary_key=True, help_text=_("digest of sender and key"))
     body = models.BinaryField(help_text=_("digest of what was sent"))
     matter = models.ForeignKey(Matter, models.PROTECT, related_name="+")
     area = LTreeField()

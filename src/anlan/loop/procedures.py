@@ -204,9 +204,7 @@ def _check(cls: type[Procedure]) -> None:
         if not {*transition.sources, transition.target} <= states:
             raise NotDeclaredRight(f"{cls.__name__}.{transition.name} uses a state of another procedure")
         if any(state.final for state in transition.sources) and not transition.reopens:
-            raise NotDeclaredRight(
-                f"{cls.__name__}.{transition.name} leaves a final state without reopens=True"
-            )
+            raise NotDeclaredRight(f"{cls.__name__}.{transition.name} leaves a final state without reopens=True")
     reached, left = {cls.initial()}, set[State]()
     for transition in cls.transitions.values():
         reached.add(transition.target)

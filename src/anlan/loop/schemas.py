@@ -12,7 +12,7 @@ from anlan.loop.models import Outcome, Rating
 LONGEST_TEXT = 20_000
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """Refuse what a database or a page can't hold: NUL, lone surrogates, control and direction characters."""
     for character in text:
         if unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\r\t":
@@ -20,12 +20,10 @@ def _storable(text: str) -> str:
     return text
 
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(_storable)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(storable)]
 """One line, at most 200 characters."""
 
-Words = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT), AfterValidator(_storable)
-]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_TEXT), AfterValidator(storable)]
 """Free text, at most 20,000 characters."""
 
 Said = Annotated[Words, StringConstraints(min_length=1)]

@@ -118,9 +118,7 @@ def insert(change: Change, additions: Additions) -> None:
 def update(change: Change, additions: Additions) -> None:
     """Write what a verb did to a matter that was read at `version - len(events)`. Raises Stale."""
     before = change.matter.version - len(change.events)
-    row = _write(
-        change, additions, _UPDATE_MATTER, [_json(_CHANGING, change.matter, id=change.matter.id), before]
-    )
+    row = _write(change, additions, _UPDATE_MATTER, [_json(_CHANGING, change.matter, id=change.matter.id), before])
     if row is None:
         raise Stale(_("the matter was changed by someone else in the meantime"))
     if change.moved:

@@ -77,9 +77,7 @@ REGIMES = {
     ),
     # The regulation counts in calendar days and says nothing of a shift; working days it names where meant.
     Counting.PETITION: Regime("信访工作条例 第二十二条至第三十六条"),
-    Counting.CONSUMER: Regime(
-        "市场监督管理投诉举报处理暂行办法 第十四条、第二十一条", days_are_working_days=True
-    ),
+    Counting.CONSUMER: Regime("市场监督管理投诉举报处理暂行办法 第十四条、第二十一条", days_are_working_days=True),
 }
 
 
@@ -198,9 +196,7 @@ def due(start: datetime, term: Term, calendar: Calendar, suspensions: Iterable[S
     return _end_of(_without(suspensions, first, last, term, calendar), term, calendar)
 
 
-def resume(
-    due: datetime, suspended_from: datetime, resumed_at: datetime, term: Term, calendar: Calendar
-) -> datetime:
+def resume(due: datetime, suspended_from: datetime, resumed_at: datetime, term: Term, calendar: Calendar) -> datetime:
     """The new due moment of a term that was suspended: whole suspended days are not counted.
 
     A suspension that began only after the due moment changes nothing. It counts on from the last day as it
@@ -254,9 +250,7 @@ def _months_later(day: date, count: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
-def _without(
-    suspensions: Iterable[Suspension], first: date, last: date, term: Term, calendar: Calendar
-) -> date:
+def _without(suspensions: Iterable[Suspension], first: date, last: date, term: Term, calendar: Calendar) -> date:
     """The last day once every suspended day after `first` that was counted has been made good."""
     for day in sorted({day for suspension in suspensions for day in suspension.whole_days()}):
         if not first < day <= last:

@@ -115,9 +115,7 @@ def extend(matter_id: UUID, deadline: str, *, by: Actor, reason: str, approver: 
             raise NotPossible(_("its rule allows no extension: %(source)s") % {"source": running.source})
         if running.extensions:
             raise NotPossible(_("it has been extended already"))
-        change.record(
-            "extended", {"deadline": deadline, "reason": reason, "approver": approver, "by": rule.source}
-        )
+        change.record("extended", {"deadline": deadline, "reason": reason, "approver": approver, "by": rule.source})
         change.extend(running)
         change.tell(REPORTER)
     return change.matter

@@ -91,9 +91,7 @@ def test_a_border_point_belongs_to_the_area_east_or_north_of_it() -> None:
     st.floats(0, 0.99),  # the far end of two spokes is on the outer border that belongs to the next area
 )
 @example((120.125, 30.125), 0, 0.0)
-def test_a_point_on_a_common_edge_is_in_exactly_one_of_the_neighbours(
-    middle: Point, spoke: int, part: float
-) -> None:
+def test_a_point_on_a_common_edge_is_in_exactly_one_of_the_neighbours(middle: Point, spoke: int, part: float) -> None:
     quarters = [(SQUARE[i - 1], SQUARE[i], middle) for i in range(4)]
     corner = SQUARE[spoke]
     lon = middle[0] + part * (corner[0] - middle[0])
@@ -192,9 +190,7 @@ TOWNS = [
         (float("nan"), 30.2, None),
     ],
 )
-def test_a_point_locates_to_the_smallest_drawn_area_or_to_none(
-    lon: float, lat: float, code: str | None
-) -> None:
+def test_a_point_locates_to_the_smallest_drawn_area_or_to_none(lon: float, lat: float, code: str | None) -> None:
     assert PointLocator(TOWNS).locate(lon, lat) == code
 
 

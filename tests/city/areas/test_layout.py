@@ -94,9 +94,7 @@ def test_children_cover_their_parent_exactly(
     city: dict[str, SyntheticArea], children: dict[str, list[SyntheticArea]]
 ) -> None:
     for code, below in children.items():
-        assert sum(area_m2(area.polygon) for area in below) == pytest.approx(
-            area_m2(city[code].polygon), rel=1e-9
-        )
+        assert sum(area_m2(area.polygon) for area in below) == pytest.approx(area_m2(city[code].polygon), rel=1e-9)
 
 
 @pytest.mark.parametrize("level", [Level.DISTRICT, Level.TOWN, Level.COMMUNITY, Level.GRID])
@@ -132,9 +130,7 @@ def test_every_corner_inside_the_city_belongs_to_exactly_one_grid(
     city: dict[str, SyntheticArea],
 ) -> None:
     rim = set(city["3301"].polygon)
-    corners = {
-        p for grid in at(Level.GRID, city) if grid.code.startswith("330108") for p in grid.polygon
-    } - rim
+    corners = {p for grid in at(Level.GRID, city) if grid.code.startswith("330108") for p in grid.polygon} - rim
     grids = at(Level.GRID, city)
     assert len(corners) > 300
     for lon, lat in sorted(corners)[::10]:
@@ -224,9 +220,7 @@ def test_the_sizes_passed_in_decide_the_grids() -> None:
     ("numbers", "named"),
     [((0, 500, 3000, 200, 300), "largest"), ((300, 500, 3000, 300, 200), "large_community_largest")],
 )
-def test_sizes_that_make_no_range_are_refused_by_name(
-    numbers: tuple[int, int, int, int, int], named: str
-) -> None:
+def test_sizes_that_make_no_range_are_refused_by_name(numbers: tuple[int, int, int, int, int], named: str) -> None:
     with pytest.raises(ValueError, match=rf"GridSizes\.{named}:"):
         GridSizes(*numbers)
 

@@ -77,9 +77,7 @@ def test_codes_paths_and_names_within_a_parent_are_unique() -> None:
 def test_the_level_column_agrees_with_the_codes() -> None:
     table = resources.files("anlan.city.areas").joinpath("hangzhou.csv")
     with table.open(encoding="utf-8") as lines:
-        assert [
-            line["code"] for line in csv.DictReader(lines) if int(line["level"]) != level_of(line["code"])
-        ] == []
+        assert [line["code"] for line in csv.DictReader(lines) if int(line["level"]) != level_of(line["code"])] == []
 
 
 def test_no_community_name_is_blank_or_padded() -> None:
@@ -94,9 +92,7 @@ def test_the_only_real_codes_with_warnings_are_sixteen_statistical_units() -> No
 
 def test_a_residents_committee_never_bears_a_village_number_or_the_reverse() -> None:
     endings = {Kind.COMMUNITY: "社区", Kind.VILLAGE: "村"}
-    mismatched = [
-        row for row in ROWS if row.kind in endings and not row.place_name.endswith(endings[row.kind])
-    ]
+    mismatched = [row for row in ROWS if row.kind in endings and not row.place_name.endswith(endings[row.kind])]
     assert mismatched == []
 
 
@@ -120,9 +116,7 @@ def test_the_path_of_a_grid_names_all_areas_above_it() -> None:
     assert lineage("330106") == ("3301", "330106")
 
 
-@pytest.mark.parametrize(
-    "code", ["", "33", "33010", "33010a", "３３０１０６", "²301", " 330106", "3301060130010010"]
-)
+@pytest.mark.parametrize("code", ["", "33", "33010", "33010a", "３３０１０６", "²301", " 330106", "3301060130010010"])
 def test_a_malformed_code_is_refused_and_named(code: str) -> None:
     for refuse in (level_of, parent_code, path_of, kind_of, validate_code):
         with pytest.raises(AreaCodeError, match="area code") as refused:

@@ -97,13 +97,9 @@ def wgs84_to_gcj02(lon: float, lat: float) -> Point:
     x, y = lon - 105, lat - 35
     ripple = (20 * sin(6 * pi * x) + 20 * sin(2 * pi * x)) * 2 / 3
     east = 300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * sqrt(abs(x)) + ripple
-    east += (
-        (20 * sin(pi * x) + 40 * sin(pi * x / 3) + 150 * sin(pi * x / 12) + 300 * sin(pi * x / 30)) * 2 / 3
-    )
+    east += (20 * sin(pi * x) + 40 * sin(pi * x / 3) + 150 * sin(pi * x / 12) + 300 * sin(pi * x / 30)) * 2 / 3
     north = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * sqrt(abs(x)) + ripple
-    north += (
-        (20 * sin(pi * y) + 40 * sin(pi * y / 3) + 160 * sin(pi * y / 12) + 320 * sin(pi * y / 30)) * 2 / 3
-    )
+    north += (20 * sin(pi * y) + 40 * sin(pi * y / 3) + 160 * sin(pi * y / 12) + 320 * sin(pi * y / 30)) * 2 / 3
     phi = radians(lat)
     flattening = 1 - _KRASSOVSKY_ECCENTRICITY2 * sin(phi) ** 2
     metres_per_radian_lon = _KRASSOVSKY_AXIS_M / sqrt(flattening) * cos(phi)

@@ -255,9 +255,7 @@ _TILT = 12.0  # degrees by which a seed turns a cut off the parallel or meridian
 _DECIMALS = 7  # of a degree: about a centimetre
 
 
-def _share_out(
-    mesh: "_Mesh", corners: list[Point], weights: Sequence[int], random: Random
-) -> list[list[Point]]:
+def _share_out(mesh: "_Mesh", corners: list[Point], weights: Sequence[int], random: Random) -> list[list[Point]]:
     """One piece for each weight, in their order, of area in proportion: halved again and again across the
     longer side, so that pieces stay compact."""
     if len(weights) == 1:
@@ -326,9 +324,7 @@ def _undirected(start: Point, end: Point) -> tuple[Point, Point]:
     return (start, end) if start < end else (end, start)
 
 
-def _edges(
-    ring: list[Point], heights: list[float], line: float
-) -> Iterator[tuple[Point, Point, float, float]]:
+def _edges(ring: list[Point], heights: list[float], line: float) -> Iterator[tuple[Point, Point, float, float]]:
     """Each edge with the heights of its two ends above the line."""
     for at in range(len(ring)):
         yield ring[at - 1], ring[at], heights[at - 1] - line, heights[at] - line

@@ -156,9 +156,7 @@ class Scope:
             ("app.tracking", (self.tracking or b"").hex(), (before.tracking or b"").hex()),
         ):
             if value != old:
-                yield sql.SQL("SET LOCAL {} = {}").format(
-                    sql.Identifier(*name.split(".")), sql.Literal(value)
-                )
+                yield sql.SQL("SET LOCAL {} = {}").format(sql.Identifier(*name.split(".")), sql.Literal(value))
 
 
 _NOTHING = Scope()

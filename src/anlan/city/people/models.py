@@ -35,9 +35,7 @@ class Organisation(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["area"], condition=Q(kind="command"), name="one_command_centre_an_area"
-            )
+            models.UniqueConstraint(fields=["area"], condition=Q(kind="command"), name="one_command_centre_an_area")
         ]
 
     def __str__(self) -> str:
@@ -111,8 +109,7 @@ class Unit(models.Model):
             ),
             models.CheckConstraint(
                 name="unit_shift_whole",
-                condition=Q(shift_start=None, shift_end=None)
-                | Q(shift_start__isnull=False, shift_end__isnull=False),
+                condition=Q(shift_start=None, shift_end=None) | Q(shift_start__isnull=False, shift_end__isnull=False),
             ),
         ]
 
@@ -156,9 +153,7 @@ class Posting(models.Model):
             models.CheckConstraint(
                 name="posting_responder_has_unit", condition=~Q(role="RESPONDER") | Q(unit__isnull=False)
             ),
-            models.CheckConstraint(
-                name="posting_ends_after_start", condition=Q(ends=None) | Q(ends__gt=F("starts"))
-            ),
+            models.CheckConstraint(name="posting_ends_after_start", condition=Q(ends=None) | Q(ends__gt=F("starts"))),
             ExclusionConstraint(
                 name="posting_held_once_at_a_time",
                 expressions=[

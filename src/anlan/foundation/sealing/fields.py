@@ -85,9 +85,7 @@ class SealedTextField(_TextField[_Set, _Get]):
         if self.deconstruct()[3].keys() & {"unique", "primary_key", "db_index"}:
             # Equal texts seal to different bytes, so neither would do what it promises.
             hint = "Put the index or constraint on a column that holds the blind index."
-            problems.append(
-                Error("A sealed field cannot be unique or indexed.", hint=hint, obj=self, id="anlan.E001")
-            )
+            problems.append(Error("A sealed field cannot be unique or indexed.", hint=hint, obj=self, id="anlan.E001"))
         return problems
 
 

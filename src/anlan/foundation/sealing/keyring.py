@@ -48,9 +48,7 @@ class KeyRing:
             if not key_id.isascii() or not 0 < len(key_id) <= MAX_KEY_ID_BYTES:
                 raise ValueError(f"key id {key_id!r} must be 1 to {MAX_KEY_ID_BYTES} ASCII characters")
             if len(master) != MASTER_KEY_BYTES:
-                raise ValueError(
-                    f"key {key_id!r} must be {MASTER_KEY_BYTES} bytes long, it has {len(master)}"
-                )
+                raise ValueError(f"key {key_id!r} must be {MASTER_KEY_BYTES} bytes long, it has {len(master)}")
         if index_key_id is None and len(keys) > 1:
             raise ValueError("with more than one key, index_key_id must name the key of the blind indexes")
         self._keys = dict(keys)

@@ -144,8 +144,6 @@ def _require_working(suite: Suite) -> None:
         readable = suite.decrypt(key, nonce, suite.encrypt(key, nonce, b"probe", b""), b"") == b"probe"
         suite.mac(key, suite.digest(b"probe"))
     except UnsupportedAlgorithm as error:
-        raise SuiteError(
-            f"cipher suite {suite.name!r} needs an algorithm that OpenSSL lacks here: {error}"
-        ) from error
+        raise SuiteError(f"cipher suite {suite.name!r} needs an algorithm that OpenSSL lacks here: {error}") from error
     if not readable:
         raise SuiteError(f"cipher suite {suite.name!r} cannot read what it seals")

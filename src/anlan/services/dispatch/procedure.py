@@ -24,9 +24,7 @@ def may_still_reopen(matter: Matter) -> str | None:
     rule = rulebook().at("dispatch.reopen_window", clock.local(matter.state_since).date())
     if clock.now() < terms.due(matter.state_since, terms.term_of(rule), chinese()):
         return None
-    return _("the time in which it can be reopened (%(days)d days) has passed; report it anew") % {
-        "days": rule.amount
-    }
+    return _("the time in which it can be reopened (%(days)d days) has passed; report it anew") % {"days": rule.amount}
 
 
 class Dispatching(Procedure, label="事件处置"):
@@ -52,9 +50,7 @@ class Dispatching(Procedure, label="事件处置"):
         tells=RESPONDER,
     )
     accept = Transition(assigned, accepted, by=RESPONDER, label="接单", takes_over=True)
-    decline = Transition(
-        assigned, routed, by=RESPONDER, label="退单", asks=Reason, clears=("unit_id",), returns=True
-    )
+    decline = Transition(assigned, routed, by=RESPONDER, label="退单", asks=Reason, clears=("unit_id",), returns=True)
     withdraw = Transition(
         assigned | accepted,
         routed,
@@ -102,18 +98,10 @@ class Dispatching(Procedure, label="事件处置"):
         reopens=True,
     )
 
-    respond = Deadline(
-        since=assigned, until=accepted, rule="dispatch.respond", then=escalate, label="1分钟响应"
-    )
-    arrive_in_time = Deadline(
-        since=assigned, until=on_scene, rule="dispatch.arrive", then=escalate, label="8分钟到场"
-    )
+    respond = Deadline(since=assigned, until=accepted, rule="dispatch.respond", then=escalate, label="1分钟响应")
+    arrive_in_time = Deadline(since=assigned, until=on_scene, rule="dispatch.arrive", then=escalate, label="8分钟到场")
     first_feedback = Deadline(
         since=assigned, until=feed_back, rule="dispatch.first_feedback", then=escalate, label="1小时初次反馈"
     )
-    settle = Deadline(
-        since=received | routed, until=resolved, rule="dispatch.close", then=escalate, label="24小时办结"
-    )
-    rating_window = Deadline(
-        since=resolved, until=rate, rule="dispatch.rating_window", then=lapse, label="评价期"
-    )
+    settle = Deadline(since=received | routed, until=resolved, rule="dispatch.close", then=escalate, label="24小时办结")
+    rating_window = Deadline(since=resolved, until=rate, rule="dispatch.rating_window", then=lapse, label="评价期")

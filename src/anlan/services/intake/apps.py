@@ -1,6 +1,8 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class IntakeConfig(AppConfig):
     name = "anlan.services.intake"
     label = "intake"
+    verbose_name = _("Intake")

@@ -18,9 +18,7 @@ _LEVELS = 3
 
 
 def _severity(value: object) -> object:
-    return (
-        Severity[value.upper()] if isinstance(value, str) and value.upper() in Severity.__members__ else value
-    )
+    return Severity[value.upper()] if isinstance(value, str) and value.upper() in Severity.__members__ else value
 
 
 def _alternatives(patterns: object) -> object:
@@ -44,7 +42,8 @@ class Label(_Declared):
 class Category(Label):
     """A node of the category tree.
 
-    ``skills`` are what a unit sent there should have; ``department`` is the office that owns the substance.
+    ``skills`` are what a unit sent there should have; ``department`` is the office that owns the substance;
+    ``weight`` multiplies what its keywords count.
     """
 
     slug: str
@@ -52,6 +51,7 @@ class Category(Label):
     skills: tuple[str, ...] = ()
     klass: Klass = Field(default=Klass.ORDINARY, alias="class")
     severity: SeverityName = Severity.BLUE
+    weight: int = Field(default=1, gt=0)
     keywords: Words = ()
 
 
@@ -105,7 +105,7 @@ class Categories(_Dated):
             if slug.count(".") >= _LEVELS:
                 raise ValueError(f"category {slug}: more than {_LEVELS} levels")
             above = nodes.get(parent, {})
-            handed_down = {key: above[key] for key in ("department", "skills") if key in above}
+            handed_down: dict[str, Any] = {key: above[key] for key in ("department", "skills") if key in above}
             nodes[slug] = {"slug": slug, **handed_down, **node}
         return {**data, "category": nodes}
 

@@ -123,9 +123,7 @@ class Places:
         alone: list[str] = []
         for code, bare in hit.value:
             above = _above(code)
-            around = (
-                {adjoining.word} if adjoining and any(one.code in above for one in adjoining.value) else set()
-            )
+            around = {adjoining.word} if adjoining and any(one.code in above for one in adjoining.value) else set()
             if not bare or in_address or len(hit.word) > _SHORTEST_BARE:
                 around |= {word for wider in above for word in context.get(wider, ())}
             if around - {hit.word}:
@@ -147,9 +145,7 @@ class Places:
         code = best[0] if len(best) == 1 else self._around_all(best)
         if code is None:
             return None
-        words = sorted(
-            {word for candidate in best for word in support[candidate]}, key=lambda word: (-len(word), word)
-        )
+        words = sorted({word for candidate in best for word in support[candidate]}, key=lambda word: (-len(word), word))
         return Place(code, tuple(words[:_WORDS_SHOWN]))
 
     def _around_all(self, codes: list[str]) -> str | None:

@@ -68,7 +68,7 @@ def _category(reading: Reading) -> tuple[Category, tuple[str, ...]]:
     weights = _weights(reading, hits)
     if not weights:
         return tree[OTHER], ()
-    branches: dict[str, float] = defaultdict(float)
+    branches: dict[str, int] = defaultdict(int)
     for slug, weight in weights.items():
         branches[_root(slug)] += weight
     branch = max(branches, key=branches.__getitem__)
@@ -81,14 +81,15 @@ def _root(slug: str) -> str:
     return slug.partition(".")[0]
 
 
-def _weights(reading: Reading, hits: Iterable[Found]) -> dict[str, float]:
+def _weights(reading: Reading, hits: Iterable[Found]) -> dict[str, int]:
     """Category slug to the weight of its words in the report."""
     said: dict[tuple[str, str], int] = defaultdict(int)
     for hit in hits:
         said[hit.value, hit.word] += _TITLE_WEIGHT if reading.in_title(hit) else 1
-    weights: dict[str, float] = defaultdict(float)
+    tree = catalogue().categories.category
+    weights: dict[str, int] = defaultdict(int)
     for (slug, word), times in said.items():
-        weights[slug] += min(len(word), _LONGEST_COUNTED) * min(times, _MOST_REPEATS)
+        weights[slug] += tree[slug].weight * min(len(word), _LONGEST_COUNTED) * min(times, _MOST_REPEATS)
     return weights
 
 

@@ -36,9 +36,7 @@ class Migration(migrations.Migration):
                 ("lat", models.FloatField(blank=True, null=True)),
                 (
                     "boundary",
-                    models.JSONField(
-                        blank=True, help_text="one closed ring of [lon, lat], WGS-84", null=True
-                    ),
+                    models.JSONField(blank=True, help_text="one closed ring of [lon, lat], WGS-84", null=True),
                 ),
                 (
                     "synthetic",
@@ -63,9 +61,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "kind",
