@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from anlan import bootstrap, cli
+from anlan.foundation.environment import load
 
 REPOSITORY = Path(cli.__file__).parents[2]
 PROGRAM = "import sys; print('ran', *sys.argv[1:])\n"
@@ -181,6 +182,6 @@ def test_every_check_runs_and_the_first_failure_is_the_answer(
 
     monkeypatch.setattr(cli, "provide_database", lambda environment: None)
     monkeypatch.setattr(cli, "_run", run)
-    assert cli.run_checks(cli.load(), []) == 7
+    assert cli.run_checks(load(), []) == 7
     assert len(ran) == 6
     assert capsys.readouterr().out.count("FAILED") == 2

@@ -22,7 +22,7 @@ SECRETS = ("secret_key", "sealing_keys")
 
 
 class BadEnvironment(Exception):
-    """The environment cannot be used. Each of `problems` says which variable, what is wrong, what is allowed."""
+    """The environment cannot be used. Each of `problems` names a variable, the fault, and what is allowed."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -65,7 +65,14 @@ class Environment(BaseSettings):
     language: Literal["zh-hans", "en"] = Field(default="zh-hans", description="zh-hans or en")
     log_format: Literal["text", "json"] = Field(default="text", description="text or json")
     notice_sink: str = Field(
-        default="log", pattern=r"^(log|https?://\S+)$", description="log, or the http(s) address of a gateway"
+        default="log",
+        pattern=r"^(log|https?://\S+|file:///\S+)$",
+        description="log, the http(s) address of a gateway, or file:///folder",
+    )
+    public_url: str = Field(
+        default="http://127.0.0.1:8000",
+        pattern=r"^https?://\S+[^/\s]$",
+        description="the http(s) address residents reach the pages under, without a slash at its end",
     )
 
     allowed_hosts: Annotated[list[str], NoDecode] = Field(

@@ -72,7 +72,7 @@ class Server:
 
     @property
     def sockets(self) -> Path:
-        """The socket's directory: another one where the path is too long or has a comma, which parts hosts."""
+        """The socket's directory: another where the path is too long or has a comma, which parts hosts."""
         name = os.fsencode(self.directory / f".s.PGSQL.{PORT}.lock")
         if len(name) <= SOCKET_PATH_BYTES and b"," not in name:
             return self.directory
@@ -135,7 +135,7 @@ class Server:
 
     def stop(self) -> None:
         """Stop the server, whoever uses it: open transactions are rolled back, nothing committed is lost."""
-        if self._postmaster_is_alive():
+        if self.answers() != pq.Ping.NO_RESPONSE:
             self._run("pg_ctl", "-D", str(self.data), "-m", "fast", "-w", "-t", str(START_SECONDS), "stop")
 
     def rejoin_after_fork(self) -> None:
@@ -167,8 +167,9 @@ class Server:
         while (answer := self.answers()) != pq.Ping.OK:
             if time.monotonic() > deadline:
                 raise self._failure(f"did not answer within {START_SECONDS} seconds")
-            if answer == pq.Ping.NO_RESPONSE and not self._postmaster_is_alive():
+            if answer == pq.Ping.NO_RESPONSE and not self._has_processes():
                 self._make_data()
+                self._forget_the_dead()
                 self._configure()
                 log = str(self.logs / "start.log")
                 seconds = str(START_SECONDS)
@@ -241,24 +242,23 @@ class Server:
         file.write_text(configuration(sockets=self.sockets, port=PORT, logs=self.logs), encoding="utf-8")
         file.chmod(0o644)
 
-    def _postmaster_is_alive(self) -> bool:
-        """Whether the process named in postmaster.pid is this server.
-
-        After a restart of the machine its number may be another process', which PostgreSQL would take for
-        a running server for ever; only then is the file removed. Every other leftover it handles itself.
-        """
-        file = self.data / "postmaster.pid"
-        try:
-            process = psutil.Process(int(file.read_text().split("\n", 1)[0]))
-            if str(self.data) in process.cmdline():
+    def _has_processes(self) -> bool:
+        """Whether any process of this server lives: they all work in the data directory."""
+        for process in psutil.process_iter(["name", "cwd"]):
+            if process.info["name"] == "postgres" and process.info["cwd"] == str(self.data):
                 return True
-        except (FileNotFoundError, ValueError, psutil.NoSuchProcess, psutil.ZombieProcess):
-            return False
-        except psutil.AccessDenied:
-            pass  # another user's process: not ours
-        logger.warning("process %d is not the server: removing %s", process.pid, file)
-        file.unlink(missing_ok=True)
         return False
+
+    def _forget_the_dead(self) -> None:
+        """Remove what a crashed server left, as no process of it lives.
+
+        PostgreSQL itself goes by the number in these files alone: after a restart of the machine it may be
+        another process', and the server would be taken for running for ever.
+        """
+        for left_over in (self.data / "postmaster.pid", self.sockets / f".s.PGSQL.{PORT}.lock"):
+            if left_over.exists():
+                logger.warning("the server was not stopped in order: removing %s", left_over)
+                left_over.unlink()
 
     def _account(self) -> pwd.struct_passwd:
         return pwd.getpwuid(os.geteuid()) if self.run_as is None else pwd.getpwnam(self.run_as)

@@ -38,6 +38,7 @@ from anlan.loop.history import GENESIS
 from anlan.loop.models import Attachment, Matter, Party, Submission
 from anlan.loop.procedures import Procedure, Transition
 from anlan.loop.refusals import BadInput, NotAllowed, NotPossible, Stale, Unknown
+from anlan.loop.schemas import Progress
 
 ON_DUTY = DISPATCHER | SUPERVISOR | RESPONDER
 
@@ -133,12 +134,12 @@ def advance(
             raise NotAllowed(_("“%(step)s” is not yours to do here") % {"step": transition.label})
         if why := obstacle(matter, transition):
             raise NotPossible(why)
-        answers = _answers(transition.asks, told)
+        given = answers(transition.asks, told)
         for field in transition.sets:
-            setattr(matter, field, _value_for(field, answers))
+            setattr(matter, field, _value_for(field, given))
         if transition.takes_over:
             matter.responsible_id = _organisation(by, matter) or matter.responsible_id
-        change.make(transition, answers)
+        change.make(transition, given)
         if matter.parent_id is not None and transition.target.final:
             _tell_parent(matter.parent_id, matter)
     return matter
@@ -175,7 +176,9 @@ def note(
     """Add a word (and files) without moving the matter. A public note is shown to the reporter."""
     with changing(matter_id, by, ON_DUTY | SYSTEM | REPORTER, attachments=attachments) as change:
         files = [{"digest": attachment.digest, "name": attachment.name} for attachment in attachments]
-        event = change.record("noted", {"text": text, "public": public, "files": files})
+        # A file may speak for itself.
+        said = answers(Progress, {"text": text})["text"] if text or not files else ""
+        event = change.record("noted", {"text": said, "public": public, "files": files})
         for row in attachments:
             row.matter_id, row.area = matter_id, change.matter.area
             row.added_at, row.event_seq = change.at, event.seq
@@ -229,8 +232,8 @@ def _tell_parent(parent_id: UUID, child: Matter) -> None:
         parent.record("child_closed", {"child": str(child.id), "state": child.state, "outcome": child.outcome})
 
 
-def _answers(asks: type[BaseModel] | None, told: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What was told, checked against what the transition asks. Raises BadInput naming the first wrong field."""
+def answers(asks: type[BaseModel] | None, told: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What was told, checked against what is asked. Raises BadInput naming the first wrong field."""
     if asks is None:
         if told:
             raise BadInput(_("nothing is asked here"), field=next(iter(told)))
@@ -242,9 +245,17 @@ def _answers(asks: type[BaseModel] | None, told: Mapping[str, Any] | None) -> di
         raise BadInput(first["msg"], field=".".join(map(str, first["loc"]))) from error
 
 
-def _value_for(field: str, answers: Mapping[str, Any]) -> Any:
-    value = answers.get(field)
-    return UUID(value) if field.endswith("_id") and value is not None else value
+def _value_for(field: str, given: Mapping[str, Any]) -> Any:
+    """What a field of the matter is set to. Raises BadInput where it refers to something that is not there."""
+    value = given.get(field)
+    if value is None or not field.endswith("_id"):
+        return value
+    # The database would notice too, but only at the commit, and could not say which field it was.
+    referred = Matter._meta.get_field(field.removesuffix("_id")).related_model
+    assert referred is not None
+    if not referred._default_manager.filter(pk=value).exists():
+        raise BadInput(_("there is nothing with this identifier"), field=field)
+    return UUID(value)
 
 
 def _organisation(by: Actor, matter: Matter) -> UUID | None:

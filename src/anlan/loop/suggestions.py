@@ -6,7 +6,7 @@ replaces an older one behind the same door.
 """
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext_lazy as _
@@ -74,7 +74,19 @@ class Triage:
     triggers: tuple[str, ...] = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class Category:
+    """What a matter can be about: its place in the tree (`city.lighting`), who owns the substance, what it takes."""
+
+    slug: str
+    zh: str
+    en: str
+    department: str
+    skills: tuple[str, ...] = ()
+
+
 _triage: Callable[[Report], Triage] | None = None
+_categories: Callable[[], Mapping[str, Category]] | None = None
 
 
 def provide_triage(function: Callable[[Report], Triage]) -> None:
@@ -88,3 +100,16 @@ def triage(report: Report) -> Triage:
     if _triage is None:
         raise LookupError("no service provides triage")
     return _triage(report)
+
+
+def provide_categories(function: Callable[[], Mapping[str, Category]]) -> None:
+    """Make `function` the city's category tree, by slug."""
+    global _categories
+    _categories = function
+
+
+def categories() -> Mapping[str, Category]:
+    """The city's category tree, by slug. Raises LookupError if no service provides it."""
+    if _categories is None:
+        raise LookupError("no service provides categories")
+    return _categories()

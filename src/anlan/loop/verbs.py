@@ -5,11 +5,14 @@ Each is one transaction, like `engine.advance`, and refuses with a `Refused`.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import replace
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from pydantic import AfterValidator
 
+from anlan.city.areas.atlas import atlas
 from anlan.city.people.access import (
     DISPATCHER,
     REPORTER,
@@ -22,13 +25,31 @@ from anlan.city.people.access import (
 )
 from anlan.loop import store
 from anlan.loop.change import Change, rule_of, running_by_name
-from anlan.loop.engine import ON_DUTY, changing, locked, obstacle
+from anlan.loop.engine import ON_DUTY, answers, changing, locked, obstacle
 from anlan.loop.models import Matter
 from anlan.loop.procedures import Escalate, Transition
-from anlan.loop.refusals import NotPossible, Unknown
+from anlan.loop.refusals import BadInput, NotPossible, Stale, Unknown
+from anlan.loop.schemas import Reason, Said
+from anlan.loop.suggestions import Klass, Severity, categories
 
 HIGHEST_ESCALATION = 3
 """Town to district to city: above the city nobody is left to tell."""
+
+
+def _known_category(slug: str) -> str:
+    if slug not in categories():
+        raise ValueError("is not a category of this city")
+    return slug
+
+
+class _Classification(Reason):
+    klass: Klass | None = None
+    category: Annotated[str, AfterValidator(_known_category)] | None = None
+    severity: Severity | None = None
+
+
+class _Approved(Reason):
+    approver: Said
 
 
 def reclassify(
@@ -42,24 +63,26 @@ def reclassify(
 ) -> Matter:
     """Override what triage suggested; what it was and what it became stand in the history, to learn from."""
     with changing(matter_id, by, DISPATCHER | SUPERVISOR) as change:
-        given = {"klass": klass, "category": category, "severity": severity}
-        wanted = {name: value for name, value in given.items() if value is not None}
+        given = {"klass": klass, "category": category, "severity": severity, "reason": reason}
+        wanted = answers(_Classification, {name: value for name, value in given.items() if value is not None})
+        why = wanted.pop("reason")
         before = {name: getattr(change.matter, name) for name in wanted}
         for name, value in wanted.items():
             setattr(change.matter, name, value)
-        change.record("reclassified", {"from": before, "to": wanted, "reason": reason})
+        change.record("reclassified", {"from": before, "to": wanted, "reason": why})
     return change.matter
 
 
 def hand_over(matter_id: UUID, *, to_area: str, by: Actor, reason: str) -> Matter:
     """Move the matter to another area's command centre. Whoever is responsible stays so until they accept."""
+    _require_area(to_area, "to_area")
     with changing(matter_id, by, DISPATCHER | SUPERVISOR | SYSTEM, also=(to_area,)) as change:
         matter, before = change.matter, change.matter.area
         if before == to_area:
             raise NotPossible(_("it is already there"))
         if matter.unit_id is not None:
             raise NotPossible(_("a unit has it in hand; take it back first"))
-        change.record("handed_over", {"from": before, "to": to_area, "reason": reason})
+        change.record("handed_over", {"from": before, "to": to_area, "reason": _said(reason)})
         change.move(to_area)
         change.tell_desk(to_area)
     return matter
@@ -67,11 +90,12 @@ def hand_over(matter_id: UUID, *, to_area: str, by: Actor, reason: str) -> Matte
 
 def share(matter_id: UUID, *, with_area: str, by: Actor, reason: str) -> Matter:
     """Let another area handle it together with this one: it sees and may act, the first stays responsible."""
+    _require_area(with_area, "with_area")
     with changing(matter_id, by, DISPATCHER | SUPERVISOR | SYSTEM, also=(with_area,)) as change:
         matter = change.matter
         if any(covers(area, with_area) for area in (matter.area, *matter.shared_with)):
             raise NotPossible(_("that area handles it already"))
-        change.record("shared", {"with": with_area, "reason": reason})
+        change.record("shared", {"with": with_area, "reason": _said(reason)})
         matter.shared_with = [*matter.shared_with, with_area]
         change.tell_desk(with_area)
     return matter
@@ -84,7 +108,7 @@ def suspend(matter_id: UUID, *, by: Actor, reason: str, approver: str) -> Matter
             raise NotPossible(_("it is suspended already"))
         if change.matter.stands.final:
             raise NotPossible(_("it is closed"))
-        change.record("suspended", {"reason": reason, "approver": approver})
+        change.record("suspended", answers(_Approved, {"reason": reason, "approver": approver}))
         change.matter.suspended_at = change.at
         change.hold_clocks()
         change.tell(REPORTER)
@@ -96,7 +120,7 @@ def resume(matter_id: UUID, *, by: Actor, reason: str) -> Matter:
     with changing(matter_id, by, SUPERVISOR | SYSTEM) as change:
         if change.matter.suspended_at is None:
             raise NotPossible(_("it is not suspended"))
-        change.record("resumed", {"reason": reason})
+        change.record("resumed", {"reason": _said(reason)})
         change.matter.suspended_at = None
         if change.matter.merged_into_id is None:
             change.release_clocks()
@@ -115,7 +139,8 @@ def extend(matter_id: UUID, deadline: str, *, by: Actor, reason: str, approver: 
             raise NotPossible(_("its rule allows no extension: %(source)s") % {"source": running.source})
         if running.extensions:
             raise NotPossible(_("it has been extended already"))
-        change.record("extended", {"deadline": deadline, "reason": reason, "approver": approver, "by": rule.source})
+        told = answers(_Approved, {"reason": reason, "approver": approver})
+        change.record("extended", {"deadline": deadline, **told, "by": rule.source})
         change.extend(running)
         change.tell(REPORTER)
     return change.matter
@@ -124,7 +149,7 @@ def extend(matter_id: UUID, deadline: str, *, by: Actor, reason: str, approver: 
 def escalate(matter_id: UUID, *, by: Actor, reason: str) -> Matter:
     """Tell the next level up (town, district, city). The matter stays where it is and whose it is."""
     with changing(matter_id, by, ON_DUTY | SYSTEM) as change:
-        _escalate(change, {"reason": reason})
+        _escalate(change, {"reason": _said(reason)})
     return change.matter
 
 
@@ -155,11 +180,11 @@ def merge(matter_id: UUID, *, into: UUID, by: Actor, reason: str) -> Matter:
             raise NotPossible(_("one of them has been merged already"))
         if duplicate.matter.stands.final:
             raise NotPossible(_("it is closed"))
-        duplicate.record("merged", {"into": str(into), "reason": reason})
+        duplicate.record("merged", {"into": str(into), "reason": _said(reason)})
         duplicate.matter.merged_into_id = into
         duplicate.hold_clocks()
         duplicate.tell(REPORTER)
-        main.record("absorbed", {"matter": str(matter_id), "reason": reason})
+        main.record("absorbed", {"matter": str(matter_id), "reason": _said(reason)})
     return duplicate.matter
 
 
@@ -171,24 +196,39 @@ def unmerge(matter_id: UUID, *, by: Actor, reason: str) -> Matter:
             raise NotPossible(_("it has not been merged"))
         into = found[0].merged_into_id
     with _changing_both(matter_id, into, by) as (duplicate, main):
+        if duplicate.matter.merged_into_id != into:
+            raise Stale(_("the matter was changed by someone else in the meantime"))
         duplicate.matter.merged_into_id = None
-        duplicate.record("unmerged", {"from": str(into), "reason": reason})
+        duplicate.record("unmerged", {"from": str(into), "reason": _said(reason)})
         if duplicate.matter.suspended_at is None:
             duplicate.release_clocks()
         duplicate.tell(REPORTER)
-        main.record("released", {"matter": str(matter_id), "reason": reason})
+        main.record("released", {"matter": str(matter_id), "reason": _said(reason)})
     return duplicate.matter
 
 
 @contextmanager
 def _changing_both(first: UUID, second: UUID, by: Actor) -> Iterator[tuple[Change, Change]]:
     """Two matters at once, locked in the order of their identifiers so that two mergers can't block each other."""
-    allowed = DISPATCHER | SUPERVISOR | SYSTEM
-    with scoped(scope_of(by)):
-        changes = {id: locked(id, by, allowed) for id in sorted((first, second))}
-        yield changes[first], changes[second]
-        for change in changes.values():
-            store.update(change, store.Additions())
+    allowed, scope, order = DISPATCHER | SUPERVISOR | SYSTEM, scope_of(by), sorted((first, second))
+    with scoped(scope):
+        areas = [locked(id, by, allowed).matter.area for id in order]
+        # An area that helps holds the matter that was shared with it, and not the area it lies in.
+        with scoped(replace(scope, areas=(*scope.areas, *areas))):
+            changes = {id: locked(id, by, allowed) for id in order}
+            yield changes[first], changes[second]
+            for change in changes.values():
+                store.update(change, store.Additions())
+
+
+def _said(reason: str) -> str:
+    """A reason that says something and can be stored. Raises BadInput."""
+    return str(answers(Reason, {"reason": reason})["reason"])
+
+
+def _require_area(path: str, field: str) -> None:
+    if atlas().paths.get(path.rpartition(".")[2]) != path:
+        raise BadInput(_("there is no such area"), field=field)
 
 
 def _escalate(change: Change, told: Mapping[str, Any]) -> None:

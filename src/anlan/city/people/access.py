@@ -4,6 +4,7 @@
 
 - the actor holds a posting today whose area is the matter's area or lies above it, or
 - the matter has been shared with such an area (co-handling), or
+- the matter is assigned to a unit in which the actor holds a posting, or
 - the actor is the resident whose account reported it, or has shown the matter's tracking code, or
 - the actor is the program itself (`SYSTEM`), which sees the whole city.
 
@@ -78,6 +79,11 @@ class Actor:
         """The area paths whose subtrees this actor may see."""
         return tuple(sorted({held.area for held in self.held}))
 
+    @property
+    def units(self) -> tuple[UUID, ...]:
+        """The units this actor goes out with."""
+        return tuple(sorted({held.unit_id for held in self.held if held.unit_id}))
+
 
 class MatterFacts(Protocol):
     """What the rule needs to know of a matter; the loop's matters have it."""
@@ -139,9 +145,11 @@ def role_for(actor: Actor, allowed: Role, matter: MatterFacts) -> Role | None:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What the running transaction may touch: areas' subtrees, one matter, a resident's own, one code's."""
+    """What the running transaction may touch: areas' subtrees, units' matters, one matter, a resident's own, or
+    the one of a tracking code."""
 
     areas: tuple[str, ...] = ()
+    units: tuple[UUID, ...] = ()
     matter: UUID | None = None
     reporter: UUID | None = None
     tracking: bytes | None = None
@@ -151,6 +159,7 @@ class Scope:
         and `set_config()` would not reach the other nodes of a distributed database."""
         for name, value, old in (
             ("app.area", ",".join(self.areas), ",".join(before.areas)),
+            ("app.units", ",".join(map(str, self.units)), ",".join(map(str, before.units))),
             ("app.matter", str(self.matter or ""), str(before.matter or "")),
             ("app.reporter", str(self.reporter or ""), str(before.reporter or "")),
             ("app.tracking", (self.tracking or b"").hex(), (before.tracking or b"").hex()),
@@ -185,7 +194,7 @@ def scope_of(actor: Actor) -> Scope:
     """The scope in which an actor reads."""
     # Somebody on duty looks at the city, not at their own reports: one setting less for each transaction.
     reporter = None if actor.held else actor.account_id
-    return Scope(areas=actor.areas, reporter=reporter, tracking=actor.tracking)
+    return Scope(areas=actor.areas, units=actor.units, reporter=reporter, tracking=actor.tracking)
 
 
 def _apply(scope: Scope, before: Scope) -> None:

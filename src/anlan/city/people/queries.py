@@ -14,6 +14,12 @@ def command_centres() -> Mapping[str, UUID]:
     return dict(found)
 
 
+@functools.cache
+def office_name(id: UUID) -> str:
+    """What an office is called. `cache_clear()` after a change."""
+    return Organisation.objects.values_list("name", flat=True).get(id=id)
+
+
 def desk_of(path: str) -> tuple[str, UUID] | None:
     """The nearest command centre at or above a path: the area it directs and its identifier."""
     desks = command_centres()

@@ -7,6 +7,7 @@ MATTER = " OR ".join(
         IN_SCOPE.format(area="area"),
         IN_SCOPE.format(area="shared_with"),
         IS_MATTER.format(matter="id"),
+        "coalesce(unit_id = any(string_to_array(nullif(current_setting('app.units', true), ''), ',')::uuid[]), false)",
         "coalesce(reporter_id = nullif(current_setting('app.reporter', true), '')::uuid, false)",
         "coalesce(encode(tracking_index, 'hex') = nullif(current_setting('app.tracking', true), ''), false)",
     )

@@ -2,25 +2,25 @@
 
 import hashlib
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from anlan.city.areas.atlas import atlas
 from anlan.city.people.access import Actor, Scope, scoped
-from anlan.city.people.models import Organisation
 from anlan.city.people.queries import desk_of
 from anlan.foundation.sealing.fields import blind_index
 from anlan.loop import clock, engine
-from anlan.loop.models import Matter, Party, Submission
-from anlan.loop.procedures import procedure
-from anlan.loop.refusals import BadInput, KeyReused
+from anlan.loop.models import Channel, Matter, Party, Submission
+from anlan.loop.procedures import Procedure, procedure
+from anlan.loop.refusals import BadInput, KeyReused, NotAllowed
 from anlan.loop.store import AlreadySubmitted
-from anlan.loop.suggestions import Report, Triage, triage
+from anlan.loop.suggestions import Report, Triage, categories, triage
 from anlan.services.intake.schemas import ReportIn
 
 TITLE_LENGTH = 40
+# What anybody may say of where a report comes from; the other channels are the word of an office.
+PUBLIC_CHANNELS = (Channel.WEB, Channel.CODE, Channel.SNAP, Channel.API)
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,11 @@ class Taken:
 def report(given: ReportIn, *, by: Actor, key: str | None = None) -> Taken:
     """Open a matter for a report. The same `key` with the same report gives the same matter again.
 
-    Raises BadInput for an unknown area or a position outside the city, KeyReused for a key with another report.
+    Raises BadInput for an unknown area or category or a position outside the city, NotAllowed for an office's channel
+    from somebody who has no posting, KeyReused for a key with another report.
     """
+    if given.channel not in PUBLIC_CHANNELS and by.kind not in ("staff", "system"):
+        raise NotAllowed(_("only staff may report through this channel"), field="channel")
     submission = _submission(given, by, key) if key else None
     suggested = _suggested(given)
     path = _place(given, suggested)
@@ -58,13 +61,16 @@ def report(given: ReportIn, *, by: Actor, key: str | None = None) -> Taken:
         submission=submission,
     )
     try:
-        opened = engine.open_matter(
-            procedure(settings.ANLAN_INTAKE_PROCEDURE), opening, by=by, told={"triage": as_told(suggested)}
-        )
+        opened = engine.open_matter(procedure_here(), opening, by=by, told={"triage": as_told(suggested)})
     except AlreadySubmitted:
         assert submission is not None
         return _earlier(submission)
     return Taken(opened.matter, opened.code)
+
+
+def procedure_here() -> type[Procedure]:
+    """What a report follows."""
+    return procedure(settings.ANLAN_INTAKE_PROCEDURE)
 
 
 def preview(given: ReportIn) -> tuple[Triage, str]:
@@ -90,6 +96,8 @@ def as_told(suggested: Triage) -> dict[str, object]:
 
 
 def _suggested(given: ReportIn) -> Triage:
+    if given.category is not None and given.category not in categories():
+        raise BadInput(_("there is no such category"), field="category")
     if given.lon is not None and given.lat is not None and atlas().locate(float(given.lon), float(given.lat)) is None:
         raise BadInput(_("the position lies outside the city"), field="lon")
     return triage(
@@ -137,12 +145,3 @@ def _earlier(submission: Submission) -> Taken:
     with scoped(Scope(areas=(before.area,), matter=before.matter_id)):
         matter = Matter.objects.get(id=before.matter_id)
     return Taken(matter, matter.tracking or "", repeated=True)
-
-
-def office_of(matter: Matter) -> str:
-    """The name of the office responsible now."""
-    return _office_name(matter.responsible_id) if matter.responsible_id else ""
-
-
-def _office_name(id: UUID) -> str:
-    return Organisation.objects.values_list("name", flat=True).get(id=id)

@@ -3,8 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Self
 
+from django.utils.translation import gettext as _
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
+from anlan.loop.answers import ClockOut
 from anlan.loop.models import Channel
 from anlan.loop.schemas import Latitude, Line, Longitude, Words, storable
 
@@ -14,7 +17,7 @@ PHONE_CHARACTERS = set("0123456789+-() （）－－０１２３４５６７８�
 def _phone(text: str) -> str:
     digits = sum(character.isdigit() for character in text)
     if set(text) - PHONE_CHARACTERS or not 5 <= digits <= 15:
-        raise ValueError("is not a telephone number")
+        raise ValueError(_("is not a telephone number"))
     return text
 
 
@@ -40,7 +43,7 @@ class ReportIn(BaseModel):
     lon: Longitude | None = None
     lat: Latitude | None = None
     address: Line = ""
-    area: Annotated[str, Field(pattern=r"^\d{4,15}$")] | None = None
+    area: Annotated[str, Field(pattern=r"^[0-9]{4,15}$")] | None = None
     category: Annotated[str, Field(max_length=60)] | None = None
     contact: Contact | None = None
     channel: Channel = Channel.API
@@ -49,9 +52,9 @@ class ReportIn(BaseModel):
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if not self.title and not self.text:
-            raise ValueError("text: say what is the matter, in title or text")
+            raise _fault("text", _("say what is the matter, in title or text"))
         if (self.lon is None) != (self.lat is None):
-            raise ValueError("lat: a position needs both lon and lat")
+            raise _fault("lat" if self.lat is None else "lon", _("a position needs both lon and lat"))
         return self
 
 
@@ -62,11 +65,43 @@ class Receipt(BaseModel):
     code: str
     track: str
     state: str
+    state_label: str
     klass: str
+    klass_label: str
     category: str
+    category_label: str
     severity: int
     area: str
+    place: str
     office: str
     opened_at: datetime
     settle_by: datetime | None
     repeated: bool = False
+
+
+class Why(BaseModel):
+    """What in the report led to the suggestion."""
+
+    kind: str
+    words: list[str]
+    text: str
+
+
+class Preview(BaseModel):
+    """What would become of a report if it were sent now: whose it would be, what it would count as, and by when."""
+
+    klass: str
+    klass_label: str
+    category: str
+    category_label: str
+    severity: int
+    area: str
+    place: str
+    office: str
+    triggers: list[str]
+    reasons: list[Why]
+    deadlines: list[ClockOut]
+
+
+def _fault(field: str, message: str) -> PydanticCustomError:
+    return PydanticCustomError("anlan.report", "{message}", {"message": message, "field": field})

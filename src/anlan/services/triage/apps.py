@@ -9,6 +9,7 @@ class TriageConfig(AppConfig):
 
     def ready(self) -> None:
         from anlan.loop import suggestions
-        from anlan.services.triage.city import triage_here
+        from anlan.services.triage.city import category_tree, triage_here
 
         suggestions.provide_triage(triage_here)
+        suggestions.provide_categories(category_tree)

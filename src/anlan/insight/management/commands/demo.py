@@ -1,0 +1,112 @@
+import json
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+from rich.progress import Progress, TaskID
+
+from anlan.city.areas.layout import SYNTHETIC_NOTE_EN, SYNTHETIC_NOTE_ZH
+from anlan.city.people.demo import PASSWORD, demo_accounts
+from anlan.insight import demo_city
+from anlan.insight.indicators import figures
+from anlan.insight.rehearsal.arrivals import Arrival, BadMessages, generate, place, read_messages
+from anlan.insight.rehearsal.run import CAUGHT_UP, rehearsed, report_unsettled
+from anlan.insight.tables import as_json, show
+from anlan.loop import clock
+from anlan.loop.verification import verify
+
+
+class Command(BaseCommand):
+    help = "A whole city to try: build it, let messages come in and be settled, print the figures, serve it."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--messages", type=Path, metavar="FILE", help="a CSV file (.gz too) of residents' messages")
+        parser.add_argument("--days", type=int, default=1, help="days to generate without --messages (%(default)s)")
+        parser.add_argument(
+            "--scale", type=float, default=0.1, help="share of the daily rates to generate (%(default)s)"
+        )
+        parser.add_argument("--seed", type=int, default=7, help="same seed, same city and same figures (%(default)s)")
+        parser.add_argument("--once", action="store_true", help="end after the figures instead of serving")
+        parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        begun = time.monotonic()
+        seed, messages = options["seed"], options["messages"]
+        # Standard output is the result's; everything said on the way goes beside it.
+        self.console = Console(stderr=True, highlight=False)
+        said = self._said(messages)
+        try:
+            demo_city.start_over()
+        except demo_city.NotADemo as refused:
+            raise CommandError(str(refused)) from refused
+        self._build(seed)
+        arrivals = self._arrivals(said, seed, options["days"], options["scale"])
+        run = rehearsed(arrivals, seed, self.console)
+        found = verify()
+        result = figures(since=arrivals[0].at, until=clock.now()) if arrivals else None
+        seconds = time.monotonic() - begun
+        if result is None:
+            raise CommandError("nothing came in; generate more days or a larger share")
+        if options["json"]:
+            more = {
+                "chains_checked": found.chains,
+                "chains_broken": found.broken,
+                "refused": len(run.refused),
+                "seconds": round(seconds, 1),
+            }
+            print(json.dumps({**as_json(result), **more}, ensure_ascii=False))
+        else:
+            show(result, Console(width=110 if not self.console.is_terminal else None))
+            print(f"验链 Chains checked {found.chains}, broken {found.broken}, events {found.events}; {seconds:.0f} s")
+            print(f"模拟 Simulation: {SYNTHETIC_NOTE_ZH} {SYNTHETIC_NOTE_EN}")
+        report_unsettled(run, self.console)
+        if found.broken:
+            raise CommandError(f"{found.broken} chains are broken")
+        if not options["once"]:
+            self._introduce()
+            call_command("serve")
+
+    def _said(self, path: Path | None) -> list[tuple[datetime, str, str, str]] | None:
+        """Read before anything is emptied, so that a wrong file costs nothing."""
+        try:
+            return None if path is None else read_messages(path)
+        except BadMessages as error:
+            raise CommandError(str(error)) from error
+
+    def _build(self, seed: int) -> None:
+        with Progress(console=self.console, transient=True) as bars:
+            tasks: dict[str, TaskID] = {}
+
+            def progress(room: str, done: int, of: int) -> None:
+                if room not in tasks:
+                    tasks[room] = bars.add_task(room, total=of)
+                bars.update(tasks[room], completed=done)
+
+            demo_city.build(seed=seed, at=clock.now(), progress=progress)
+
+    def _arrivals(
+        self, said: list[tuple[datetime, str, str, str]] | None, seed: int, days: int, scale: float
+    ) -> list[Arrival]:
+        caught_up = clock.now() - CAUGHT_UP
+        if said is None:
+            start = clock.local(caught_up).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days)
+            self.console.print(f"生成 Generated: {days} × 1 天 day(s) at {scale:g} of the daily rates, seed {seed}")
+            return generate(start=start, days=days, seed=seed, scale=scale)
+        arrivals = place(said, last_before=caught_up, seed=seed)
+        weeks = (arrivals[-1].at - said[-1][0]).days // 7 if arrivals else 0
+        self.console.print(
+            f"{len(said)} 条真实来信，来自一座匿名城市：网格与渠道按种子 {seed} 抽取，时间整体后移 {weeks} 周。\n"
+            f"{len(said)} real messages of an anonymised city: grid and channel drawn by seed {seed}, "
+            f"all times moved on by {weeks} weeks so that today's rules apply."
+        )
+        return arrivals
+
+    def _introduce(self) -> None:
+        self.console.print(f"演示账号 Demo accounts, password {PASSWORD}:")
+        for username, _ in demo_accounts():
+            self.console.print(f"  {username}")
+        self.console.print("  resident\n  admin")

@@ -1,0 +1,206 @@
+"""What every door of the program shares: who asks, and how a refusal is answered.
+
+An asker is known by a bearer token, a session, or a matter's tracking code; otherwise they are anonymous. Whatever
+is refused is answered in one shape and in the asker's language:
+
+    {"error": {"code": "bad_input", "message": "…", "field": "title", "details": [{"field": …, "message": …}]}}
+"""
+
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth import authenticate
+from django.core import signing
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext as _
+from ninja import NinjaAPI
+from ninja.errors import HttpError
+from ninja.errors import ValidationError as WrongRequest
+from ninja.parser import Parser
+from ninja.utils import check_csrf
+from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
+
+from anlan.city.people.access import Actor, actor_of, anonymous, bearer
+from anlan.city.people.models import Account
+from anlan.foundation.language import said
+from anlan.foundation.sealing.fields import blind_index
+from anlan.loop import clock
+from anlan.loop.faults import Fault, faults
+from anlan.loop.refusals import BadInput, NotAllowed, Refused
+
+TOKEN_SECONDS = 12 * 60 * 60
+_TOKEN = "anlan.session"
+_HARMLESS = ("GET", "HEAD", "OPTIONS")
+LONGEST_CODE = 60
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class NotSignedIn(Refused):
+    """Nobody the program knows: no token, or one that is wrong or too old."""
+
+    status = 401
+    code = "not_signed_in"
+
+
+class Refusal(BaseModel):
+    """Why something was refused. `code` is for machines and stays, `message` is for people."""
+
+    code: str
+    message: str
+    field: str | None = None
+    details: list[Fault] = []
+
+
+class Problem(BaseModel):
+    """The body of every answer from 400 to 499."""
+
+    error: Refusal
+
+
+def actor_of_request(request: HttpRequest) -> Actor:
+    """Who asks. Raises NotSignedIn for a token that does not hold: whoever sends one means to be known."""
+    if token := request.META.get("HTTP_AUTHORIZATION"):
+        return actor_of(_account_of(token), on=clock.today())
+    if code := request.META.get("HTTP_X_TRACKING_CODE"):
+        return bearer(tracking_index(code))
+    if settings.SESSION_COOKIE_NAME in request.COOKIES and isinstance(request.user, Account):
+        if request.method not in _HARMLESS and check_csrf(request) is not None:
+            raise NotAllowed(_("the page is too old; load it again"), field="X-CSRFToken")
+        return actor_of(request.user, on=clock.today())
+    return anonymous()
+
+
+def known_actor(request: HttpRequest) -> Actor:
+    """Who asks, where anonymous is not enough. Raises NotSignedIn."""
+    actor = actor_of_request(request)
+    if actor.kind == "anonymous":
+        raise NotSignedIn(_("sign in, or show the tracking code"))
+    return actor
+
+
+def tracking_index(code: str) -> bytes:
+    """The blind index of a code as somebody typed it: small letters, dashes, O for 0 and I or L for 1 are fine.
+
+    What can't be a code gets an index too, one that nothing has: every wrong code is refused alike.
+    """
+    typed = code[:LONGEST_CODE].upper().translate(str.maketrans("OIL", "011"))
+    try:
+        return blind_index("code", typed)
+    except (ValueError, UnicodeEncodeError):
+        return b"\x00" * 16
+
+
+def sign_in(request: HttpRequest, username: str, password: str) -> tuple[Account, str]:
+    """The account and a token for it. Raises NotSignedIn, as slowly for an unknown name as for a wrong password."""
+    account = authenticate(request, username=username, password=password)
+    if not isinstance(account, Account):
+        raise NotSignedIn(_("the name or the password is wrong"))
+    # The password's own hash goes in: whoever changes it ends every token.
+    told = {"account": str(account.id), "password": account.get_session_auth_hash()}
+    return account, signing.dumps(told, salt=_TOKEN)
+
+
+def _account_of(header: str) -> Account:
+    scheme, _space, token = header.partition(" ")
+    refused = NotSignedIn(_("the token is wrong or has run out; sign in again"), field="Authorization")
+    if scheme.lower() != "bearer":
+        raise refused
+    try:
+        told = signing.loads(token.strip(), salt=_TOKEN, max_age=TOKEN_SECONDS)
+        account = Account.objects.get(id=UUID(told["account"]), is_active=True)
+    except (signing.BadSignature, Account.DoesNotExist, UnicodeEncodeError) as error:
+        raise refused from error
+    if not constant_time_compare(told["password"], account.get_session_auth_hash()):
+        raise refused
+    return account
+
+
+def validated(model: type[Model], told: Any) -> Model:
+    """`told` as a `model`. Raises BadInput, which is answered with every wrong field."""
+    try:
+        return model.model_validate(told)
+    except ValidationError as error:
+        first = faults(error.errors(include_url=False))[0]
+        raise BadInput(first.message, field=first.field) from error
+
+
+class JsonOnly(Parser):
+    """Strict JSON: UTF-8, no NaN, no half characters, not nested without end."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        if request.content_type != "application/json" and not (request.content_type or "").endswith("+json"):
+            raise WrongType(_("send JSON, with the content type application/json"), field="Content-Type")
+        try:
+            return from_json(request.body, allow_inf_nan=False)
+        except ValueError as error:
+            raise NotJson(_("this is not JSON: %(why)s") % {"why": str(error)}) from error
+
+
+class WrongType(Refused):
+    """A body that does not say it is JSON."""
+
+    status = 415
+    code = "wrong_type"
+
+
+class NotJson(Refused):
+    """A body that says it is JSON and is not."""
+
+    code = "not_json"
+
+
+def answer_refusals(api: NinjaAPI) -> None:
+    """Teach an API to answer every refusal in the one shape."""
+    api.add_exception_handler(Refused, _refused)
+    api.add_exception_handler(WrongRequest, _wrong_request)
+    api.add_exception_handler(HttpError, _http_error)
+    api.add_exception_handler(Http404, lambda request, _error: nothing_here(request))
+    api.add_exception_handler(RequestDataTooBig, _too_big)
+
+
+def answer(status: int, refusal: Refusal) -> HttpResponse:
+    """A refusal on the wire."""
+    body = Problem(error=refusal).model_dump_json()
+    response = HttpResponse(body, status=status, content_type="application/json; charset=utf-8")
+    if status == 401:
+        response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def nothing_here(request: HttpRequest, *args: object) -> HttpResponse:
+    """The answer where no address matches."""
+    return answer(404, Refusal(code="unknown", message=said("这里什么也没有", "there is nothing here")))
+
+
+def _refused(request: HttpRequest, refused: Any) -> HttpResponse:
+    message, field = str(refused.message), refused.field
+    details = [Fault(field=field, message=message)] if field else []
+    if isinstance(refused.__cause__, ValidationError):
+        details = faults(refused.__cause__.errors(include_url=False))
+        message = details[0].message
+    return answer(refused.status, Refusal(code=refused.code, message=message, field=field, details=details))
+
+
+def _wrong_request(request: HttpRequest, wrong: Any) -> HttpResponse:
+    details = faults(wrong.errors, nested=True)
+    first = details[0]
+    message = f"{first.field}: {first.message}" if first.field else first.message
+    return answer(422, Refusal(code=BadInput.code, message=message, field=first.field or None, details=details))
+
+
+def _http_error(request: HttpRequest, error: Any) -> HttpResponse:
+    # The framework wraps what the parser raised.
+    if isinstance(error.__cause__, Refused):
+        return _refused(request, error.__cause__)
+    return answer(error.status_code, Refusal(code="refused", message=error.message))
+
+
+def _too_big(request: HttpRequest, error: Any) -> HttpResponse:
+    megabytes = f"{(settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0) / 1e6:g}"
+    said_so = said(f"一次最多发送 {megabytes} MB", f"at most {megabytes} MB can be sent at once")
+    return answer(413, Refusal(code="too_big", message=said_so))

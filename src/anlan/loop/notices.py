@@ -1,0 +1,111 @@
+"""The outbox: notices are written with the change they tell of, and sent from here.
+
+A notice to a command centre or a unit is read inside the house, where its row is the message: it is sent as soon
+as it lies there. A notice to a reporter goes through a sink. Its row stays locked while the sink takes it, so
+that two workers never send the same one at once; whoever is killed meanwhile lets go of the lock, and the notice
+still waits. If that happens between the delivery and the note of it, the sink gets it again under the same id
+and drops it (see `notice_sinks`).
+"""
+
+import functools
+from datetime import timedelta
+
+import structlog
+from django.conf import settings
+from prometheus_client import Counter
+
+from anlan.city.people.access import scope_of, scoped, system
+from anlan.foundation.masks import mask_text
+from anlan.loop import clock
+from anlan.loop.models import Matter, Notice, Party
+from anlan.loop.notice_sinks import Message, NotDelivered, Sink, sink_for
+from anlan.loop.notice_texts import text_for
+
+log = structlog.get_logger("anlan.loop.notices")
+OUTCOMES = Counter("anlan_notices_total", "Notices by whom they are for and what became of them", ["to", "outcome"])
+
+# The pause after each failed attempt; after the one that follows the last pause it is given up, visibly.
+PAUSES = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=25),
+    timedelta(hours=2),
+    timedelta(hours=10),
+)
+# A gateway that is down costs its time-out each time: the rest of the round waits for the next one.
+FAILURES_THAT_END_A_ROUND = 3
+
+
+def send_due(limit: int = 200) -> int:
+    """Send the notices that are due, those to reporters up to `limit`, the oldest first; returns how many were."""
+    sink = _sink(settings.ANLAN_NOTICE_SINK)
+    sent, failures = _lay_out(), 0
+    for _ in range(limit):
+        delivered = _send_next(sink)
+        if delivered is None:
+            break
+        sent += delivered
+        failures += not delivered
+        if failures == FAILURES_THAT_END_A_ROUND:
+            break
+    return sent
+
+
+def _lay_out() -> int:
+    """Mark what is read inside the house as sent."""
+    now = clock.now()
+    inside = (Notice.To.DESK, Notice.To.UNIT)
+    with scoped(scope_of(system())):
+        due = Notice.objects.filter(state=Notice.State.WAITING, due_at__lte=now, to__in=inside)
+        count = due.update(state=Notice.State.SENT, sent_at=now)
+    OUTCOMES.labels("inside", "sent").inc(count)
+    return count
+
+
+def _send_next(sink: Sink) -> bool | None:
+    """Send the notice to a reporter that has been due longest; None if there is none."""
+    with scoped(scope_of(system())):
+        waiting = Notice.objects.select_for_update(skip_locked=True).filter(
+            state=Notice.State.WAITING, due_at__lte=clock.now(), to=Notice.To.REPORTER
+        )
+        notice = waiting.order_by("due_at").first()
+        if notice is None:
+            return None
+        why = _attempt(notice, sink)
+        notice.attempts += 1
+        notice.error = mask_text(why)[:300]
+        if not why:
+            notice.state, notice.sent_at = Notice.State.SENT, clock.now()
+        elif notice.attempts > len(PAUSES):
+            notice.state = Notice.State.FAILED
+            log.error("notice given up", id=str(notice.id), matter=str(notice.matter_id), error=notice.error)
+        else:
+            notice.due_at = clock.now() + PAUSES[notice.attempts - 1]
+        notice.save(update_fields=["state", "attempts", "due_at", "sent_at", "error"])
+    OUTCOMES.labels("reporter", "sent" if not why else "failed").inc()
+    return not why
+
+
+def _attempt(notice: Notice, sink: Sink) -> str:
+    """Hand it to the sink; returns why that failed, or nothing."""
+    log_of_it = log.bind(id=str(notice.id), matter=str(notice.matter_id))
+    try:
+        # Sealed fields are opened as they are read, and one that can't be must not hold up the others.
+        matter = Matter.objects.get(id=notice.matter_id)
+        party = Party.objects.get(id=notice.party_id)
+        if not party.phone:
+            return "no telephone number is left"
+        text = text_for(matter, notice.kind, party.language)
+        sink.deliver(Message(str(notice.id), party.phone, text, party.language, matter.reference))
+    except NotDelivered as error:
+        log_of_it.warning("notice not delivered", error=mask_text(str(error)))
+        return str(error)
+    except Exception as error:
+        log_of_it.exception("notice could not be made")
+        return f"fault: {type(error).__name__}"
+    return ""
+
+
+@functools.cache
+def _sink(address: str) -> Sink:
+    return sink_for(address)

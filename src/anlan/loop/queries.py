@@ -1,0 +1,266 @@
+"""Reads about matters, each in the asker's scope.
+
+The scope columns (`district`, `town`, `community`) are the way the database walks to the rows; the row policies are
+the second lock and would find the same rows by themselves, only slowly.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import or_
+from typing import Annotated, Literal
+from uuid import UUID
+
+from django.db.models import Exists, Min, OuterRef, Q
+from django.utils.translation import gettext as _
+from pydantic import BaseModel, Field
+
+from anlan.city.areas.atlas import atlas
+from anlan.city.people.access import REPORTER, Actor, Scope, anonymous, bearer, covers, scope_of, scoped
+from anlan.foundation.rules import rulebook
+from anlan.loop import clock, engine
+from anlan.loop.answers import (
+    ClockOut,
+    EventOut,
+    Line,
+    MatterOut,
+    MatterRow,
+    ProcedureOut,
+    PublicView,
+    StepOut,
+    category_label,
+    event_label,
+    klass_label,
+    label,
+)
+from anlan.loop.change import Change
+from anlan.loop.history import microseconds
+from anlan.loop.models import Channel, Deadline, Event, Matter
+from anlan.loop.procedures import Procedure, procedures
+from anlan.loop.refusals import BadInput, Unknown
+from anlan.loop.schemas import Told
+from anlan.loop.suggestions import Klass
+
+PAGE = 50
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# What the program itself tells the reporter of; the other verbs are office matters between desks.
+_PUBLIC_VERBS = ("opened", "handed_over", "suspended", "resumed", "extended", "escalated", "merged", "unmerged")
+_EXPLAINED_VERBS = ("suspended", "resumed", "extended")
+
+
+class Wanted(Told):
+    """Which matters of one's own areas: everything given must hold.
+
+    What lies elsewhere is asked for by itself: `shared`, those handled together; `in_hand`, those assigned to one's unit.
+    """
+
+    state: Annotated[str, Field(max_length=40)] | None = None
+    klass: Klass | None = None
+    category: Annotated[str, Field(max_length=60)] | None = None
+    channel: Channel | None = None
+    area: Annotated[str, Field(pattern=r"^[0-9]{4,15}$")] | None = None
+    open: bool | None = None
+    overdue: Literal[True] | None = None
+    shared: bool = False
+    in_hand: bool = False
+    cursor: Annotated[str, Field(max_length=80)] | None = None
+
+
+class Page(BaseModel):
+    """At most 50 matters, the newest first; `next` is the cursor of the page after this one."""
+
+    items: list[MatterRow]
+    next: str | None
+
+
+def matters(actor: Actor, wanted: Wanted) -> Page:
+    """The newest matters this actor may see. Raises BadInput for an unknown area or a damaged cursor."""
+    found = Matter.objects.filter(_seen_by(actor, wanted), _asked_for(wanted))
+    found = found.select_related("responsible", "unit").defer("description", "tracking", "head")
+    with scoped(scope_of(actor)):
+        rows = list(found.order_by("-opened_at", "-id")[: PAGE + 1])
+        due = _next_due(rows[:PAGE])
+    shown = rows[:PAGE]
+    return Page(
+        items=[MatterRow.row(matter, due.get(matter.id)) for matter in shown],
+        next=_cursor(shown[-1]) if len(rows) > PAGE else None,
+    )
+
+
+def matter(actor: Actor, id: UUID) -> MatterOut:
+    """One matter with its deadlines and the steps this actor may take. Raises Unknown."""
+    scope = scope_of(actor)
+    with scoped(scope):
+        found = _one(Q(id=id))
+    with scoped(replace(scope, matter=id)):
+        deadlines = list(Deadline.objects.filter(matter_id=id).order_by("started_at", "name"))
+    return MatterOut.whole(found, deadlines, engine.possible(found, actor))
+
+
+def steps(actor: Actor, id: UUID) -> list[StepOut]:
+    """The transitions this actor may make now. Raises Unknown."""
+    with scoped(scope_of(actor)):
+        found = _one(Q(id=id))
+    return [StepOut.of(transition) for transition in engine.possible(found, actor)]
+
+
+def history(actor: Actor, id: UUID) -> list[EventOut]:
+    """The whole history of a matter, for those who act on it. Raises Unknown.
+
+    A reporter reads the story in plain words instead (`public_view`): the lines hold what offices told each other.
+    """
+    scope = scope_of(actor)
+    with scoped(scope):
+        found = _one(Q(id=id))
+    reached = any(covers(area, path) for area in scope.areas for path in (found.area, *found.shared_with))
+    if not reached and found.unit_id not in scope.units:
+        raise Unknown(_("there is no such matter"))
+    with scoped(replace(scope, matter=id)):
+        return [EventOut.of(event, found.rules) for event in Event.objects.filter(matter_id=id).order_by("seq")]
+
+
+def public_view(tracking: bytes) -> PublicView:
+    """What the holder of a tracking code sees, by the code's blind index. Raises Unknown."""
+    found = by_code(tracking)
+    with scoped(Scope(tracking=tracking, matter=found.id)):
+        events = list(Event.objects.filter(matter_id=found.id).order_by("seq"))
+        deadlines = list(Deadline.objects.filter(matter_id=found.id).order_by("started_at", "name"))
+    return PublicView(
+        number=found.reference,
+        state=found.state,
+        state_label=label(found.stands),
+        closed=found.stands.final,
+        title=found.title,
+        klass=found.klass,
+        klass_label=klass_label(found.klass),
+        category=found.category,
+        category_label=category_label(found.category),
+        place=atlas().full_name(found.area),
+        office=found.responsible.name if found.responsible else "",
+        opened_at=found.opened_at,
+        rating=found.rating,
+        outcome=found.outcome,
+        timeline=list(_story(events, found.rules)),
+        deadlines=[ClockOut.of(deadline, found.rules) for deadline in deadlines],
+        next_steps=[StepOut.of(transition) for transition in engine.possible(found, bearer(tracking))],
+    )
+
+
+def by_code(tracking: bytes) -> Matter:
+    """The matter a tracking code opens. Raises Unknown."""
+    with scoped(Scope(tracking=tracking)):
+        return _one(Q(tracking_index=tracking))
+
+
+def promised(rules: type[Procedure], area: str, at: datetime) -> list[ClockOut]:
+    """The clocks that begin when a matter is opened in `area` at that moment, worked out without the database."""
+    matter = Matter(procedure=rules.slug, state=rules.initial().name, area=area, opened_at=at)
+    change = Change(matter, [], anonymous(), None, at=at)
+    change.turn_clocks(rules.initial())
+    return [ClockOut.of(deadline, rules) for deadline in change.running]
+
+
+def declared() -> list[ProcedureOut]:
+    """Every procedure as declared, with the rules in force today."""
+    book, today = rulebook(), clock.today()
+    return [
+        ProcedureOut.of(rules, {each.rule: book.at(each.rule, today) for each in rules.deadlines.values()})
+        for rules in procedures()
+    ]
+
+
+def path_of(code: str, field: str) -> str:
+    """The path of an area's code. Raises BadInput naming the field."""
+    try:
+        return atlas().paths[code]
+    except KeyError:
+        raise BadInput(_("there is no area with this code"), field=field) from None
+
+
+def _one(condition: Q) -> Matter:
+    found = Matter.objects.select_related("responsible", "unit").filter(condition).first()
+    if found is None:
+        raise Unknown(_("there is no such matter"))
+    return found
+
+
+def _seen_by(actor: Actor, wanted: Wanted) -> Q:
+    """The access path to what an actor may see."""
+    if actor.tracking is not None:
+        return Q(tracking_index=actor.tracking)
+    if not actor.held:
+        return Q(reporter_id=actor.account_id)
+    if wanted.in_hand:
+        return Q(unit_id__in=actor.units)
+    own = _lying_in(actor.areas)
+    return ~Q(shared_with=[]) & ~own if wanted.shared else own
+
+
+def _lying_in(paths: Iterable[str]) -> Q:
+    return reduce(or_, map(_below, paths))
+
+
+def _below(path: str) -> Q:
+    """By the column of the area's level; the whole city needs none, and a grid is one path of its community."""
+    labels = path.split(".")
+    match len(labels):
+        case 1:
+            return Q(district__isnull=False) | Q(district=None)
+        case 2:
+            return Q(district=labels[1])
+        case 3:
+            return Q(town=labels[2])
+        case 4:
+            return Q(community=labels[3])
+        case _:
+            return Q(community=labels[3], area__within=path)
+
+
+def _asked_for(wanted: Wanted) -> Q:
+    fields = wanted.model_dump(include={"state", "klass", "category", "channel"}, exclude_none=True)
+    condition = Q(**fields)
+    if wanted.area is not None:
+        condition &= _below(path_of(wanted.area, "area"))
+    if wanted.open is not None:
+        condition &= Q(closed_at__isnull=wanted.open)
+    if wanted.overdue:
+        late = Deadline.objects.filter(
+            matter_id=OuterRef("id"), ended_at=None, held_since=None, due_at__lte=clock.now()
+        )
+        condition &= Q(Exists(late))
+    if wanted.cursor is not None:
+        at, id = _read_cursor(wanted.cursor)
+        condition &= Q(opened_at__lte=at) & (Q(opened_at__lt=at) | Q(id__lt=id))
+    return condition
+
+
+def _next_due(rows: Sequence[Matter]) -> Mapping[UUID, datetime]:
+    running = Deadline.objects.filter(matter_id__in=[row.id for row in rows], ended_at=None, held_since=None)
+    return dict(running.values_list("matter_id").annotate(Min("due_at")))
+
+
+def _cursor(last: Matter) -> str:
+    return f"{microseconds(last.opened_at)}.{last.id.hex}"
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
+    at, _dot, id = cursor.partition(".")
+    try:
+        return _EPOCH + timedelta(microseconds=int(at)), UUID(id)
+    except (ValueError, OverflowError) as error:
+        raise BadInput(_("this is not a cursor that was given out"), field="cursor") from error
+
+
+def _story(events: Iterable[Event], rules: type[Procedure]) -> Iterable[Line]:
+    """The history without what offices told each other: words are shown only where the step tells the reporter."""
+    for event in events:
+        transition = rules.transitions.get(event.kind)
+        data = event.data
+        told = transition is not None and (REPORTER in transition.tells if transition.tells else False)
+        if transition is not None or event.kind in _PUBLIC_VERBS or data.get("public"):
+            spoken = (
+                told or event.actor_role == "REPORTER" or event.kind in ("noted", "suspended", "resumed", "extended")
+            )
+            text = str(data.get("text") or data.get("reason") or "") if spoken else ""
+            yield Line(at=event.at, label=event_label(rules, event.kind), text=text)

@@ -1,0 +1,100 @@
+"""Who could go, and why: the routing table's answer and the ranked suggestions."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import ceil
+
+from django.db.models import Count, Q
+
+from anlan.city.areas.atlas import atlas
+from anlan.city.areas.geometry import distance_m
+from anlan.city.people.models import Unit
+from anlan.city.people.queries import upward
+from anlan.loop import clock
+from anlan.loop.models import Matter
+from anlan.loop.suggestions import Reason, categories
+from anlan.services.dispatch.models import Route
+
+METRES_A_MINUTE = 250
+"""On an electric bicycle through a town (15 km/h): a setting, to turn metres into minutes."""
+MINUTES_A_MATTER = 15
+"""What a matter already in hand costs in the ranking: a setting."""
+
+
+@dataclass(frozen=True)
+class UnitSuggestion:
+    """One unit that could go, with what speaks for it and against it."""
+
+    unit: Unit
+    metres: int
+    minutes: int
+    matching: tuple[str, ...]
+    missing: tuple[str, ...]
+    in_hand: int
+    reasons: tuple[Reason, ...]
+
+
+def routed_unit(matter: Matter) -> Unit | None:
+    """The unit that the routing table names for a matter, or None where a person has to choose."""
+    prefixes = ["", *(".".join(matter.category.split(".")[:n]) for n in range(1, matter.category.count(".") + 2))]
+    rows = Route.objects.filter(category__in=prefixes, area__in=list(upward(matter.area)))
+    row = max(rows, key=lambda route: (len(route.category), len(route.area)), default=None)
+    if row is None:
+        return None
+    if row.unit_id is not None:
+        return row.unit
+    at_home = list(Unit.objects.filter(kind=row.unit_kind, home__path=matter.area, on_duty=True)[:2])
+    moment = clock.local(clock.now())
+    return at_home[0] if len(at_home) == 1 and at_home[0].works_at(moment) else None
+
+
+def suggestions(matter: Matter, *, limit: int = 3) -> list[UnitSuggestion]:
+    """The units of the matter's town that are on duty and have a hand free, best first.
+
+    Ranked by missing skills, then by the minutes until one could begin: the way there and what is in hand.
+    """
+    town = ".".join(matter.area.split(".")[:3])
+    wanted = set(categories()[matter.category].skills) if matter.category in categories() else set()
+    open_matters = Count("matters", filter=Q(matters__closed_at=None) & ~Q(matters__state="resolved"))
+    units = (
+        Unit.objects.filter(on_duty=True, home__path__within=town, lon__isnull=False)
+        .select_related("home")
+        .annotate(in_hand=open_matters)
+    )
+    moment = clock.local(clock.now())
+    could_go = (
+        _suggestion(matter, unit, wanted) for unit in units if unit.in_hand < unit.capacity and unit.works_at(moment)
+    )
+    return sorted(could_go, key=_rank)[:limit]
+
+
+def _rank(suggestion: UnitSuggestion) -> tuple[int, int, int, str, str]:
+    unit = suggestion.unit
+    begins = suggestion.minutes + MINUTES_A_MATTER * suggestion.in_hand
+    return len(suggestion.missing), begins, suggestion.metres, unit.home_id, unit.name
+
+
+def _suggestion(matter: Matter, unit: Unit, wanted: Iterable[str]) -> UnitSuggestion:
+    lon, lat = _position(matter)
+    metres = round(distance_m(lon, lat, unit.lon or lon, unit.lat or lat))
+    minutes = max(1, ceil(metres / METRES_A_MINUTE))
+    matching = tuple(sorted(skill for skill in wanted if skill in unit.skills))
+    missing = tuple(sorted(skill for skill in wanted if skill not in unit.skills))
+    in_hand: int = unit.in_hand  # type: ignore[attr-defined]
+    reasons = [
+        Reason("distance", (), f"{metres} 米，约 {minutes} 分钟", f"{metres} m, about {minutes} min"),
+        Reason("load", (), f"手上 {in_hand} 件", f"{in_hand} in hand"),
+    ]
+    if matching:
+        reasons.append(Reason("skill", matching, f"会：{'、'.join(matching)}", f"skills: {', '.join(matching)}"))
+    if missing:
+        reasons.append(Reason("lack", missing, f"不会：{'、'.join(missing)}", f"lacks: {', '.join(missing)}"))
+    return UnitSuggestion(unit, metres, minutes, matching, missing, in_hand, tuple(reasons))
+
+
+def _position(matter: Matter) -> tuple[float, float]:
+    """Where the matter is: its own position, else a point inside the smallest area it is known to lie in."""
+    if matter.lon is not None and matter.lat is not None:
+        return matter.lon, matter.lat
+    here = atlas()
+    return next(here.points[code] for code in reversed(matter.area.split(".")) if code in here.points)

@@ -1,0 +1,63 @@
+"""Reporting over HTTP: what a page, a mini-program or another system of the city sends and gets."""
+
+from typing import Annotated
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Header, Router
+from ninja.responses import codes_4xx
+
+from anlan.loop.answers import PublicView
+from anlan.loop.doors import Problem, actor_of_request, tracking_index
+from anlan.loop.queries import by_code, public_view
+from anlan.services.intake.actions import report
+from anlan.services.intake.codes import qr_svg, tracking_path
+from anlan.services.intake.queries import previewed, receipt
+from anlan.services.intake.schemas import Preview, Receipt, ReportIn
+
+prefix = "/v1/reports"
+router = Router(tags=["reports"])
+
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        description="a random name for this report: sent again it gives the same matter again, not a second one",
+    ),
+]
+
+
+@router.post("", response={201: Receipt, 200: Receipt, codes_4xx: Problem})
+def send(request: HttpRequest, given: ReportIn, key: Key = None) -> HttpResponse:
+    """Report something; nobody need sign in. 201 for a new matter, 200 where the key has brought it before."""
+    taken = report(given, by=actor_of_request(request), key=key)
+    body = receipt(taken, request.build_absolute_uri(tracking_path(taken.code)))
+    # Written straight: this is the program's busiest address, and the shape has just been checked.
+    return HttpResponse(
+        body.model_dump_json(), status=200 if taken.repeated else 201, content_type="application/json; charset=utf-8"
+    )
+
+
+@router.post("/preview", response={200: Preview, codes_4xx: Problem})
+def preview(request: HttpRequest, given: ReportIn) -> Preview:
+    """Which office, category and class it would be, why, and by when. Nothing is kept."""
+    return previewed(given)
+
+
+@router.get("/{code}", response={200: PublicView, codes_4xx: Problem})
+def track(request: HttpRequest, code: str) -> PublicView:
+    """The matter's story, for whoever holds the code. Dashes and small letters don't matter."""
+    return public_view(tracking_index(code))
+
+
+@router.get(
+    "/{code}/qr.svg",
+    response={200: str, codes_4xx: Problem},
+    openapi_extra={"responses": {200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}}}},
+)
+def qr(request: HttpRequest, code: str) -> HttpResponse:
+    """The address of the tracking page as a QR code."""
+    matter = by_code(tracking_index(code))
+    address = request.build_absolute_uri(tracking_path(matter.tracking or ""))
+    return HttpResponse(qr_svg(address), content_type="image/svg+xml")
