@@ -39,6 +39,7 @@ def begin(program: Path, *arguments: str, cwd: Path | None = None, **surrounding
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
 
 
@@ -93,8 +94,9 @@ def test_a_set_up_killed_half_way_keeps_nobody_waiting(copy: Path) -> None:
     killed = begin(copy / "anlan", cwd=copy)
     while not (copy / "var" / "setup.lock").exists():
         time.sleep(0.01)
-    killed.send_signal(signal.SIGKILL)
+    os.killpg(killed.pid, signal.SIGKILL)
     killed.communicate()
+    assert not (copy / ".venv" / "requirements.lock").exists()
     assert start(copy / "anlan")[:2] == (0, "ran\n")
 
 

@@ -94,7 +94,7 @@ def test_production_refuses_debug(monkeypatch: pytest.MonkeyPatch) -> None:
         ("ANLAN_LANGUAGE", "fr", "zh-hans or en"),
         ("ANLAN_CIPHER_SUITE", "rot13", "aes or sm"),
         ("ANLAN_ALLOWED_HOSTS", " , ", "names no host"),
-        ("ANLAN_NOTICE_SINK", "ftp://x", "log, or the http"),
+        ("ANLAN_NOTICE_SINK", "ftp://x", "allowed: log, "),
         ("DATABASE_URL", "mysql://localhost/anlan", "not an address of PostgreSQL"),
         ("DATABASE_URL", "postgresql://localhost", "names no database"),
         ("DATABASE_URL", "postgresql://localhost:many/anlan", "port"),

@@ -215,44 +215,48 @@ def test_personal_data_in_a_failing_statement_do_not_reach_the_log(home: Path) -
     assert "1380013800" not in logged
 
 
-class TestRoles:
-    @pytest.fixture(scope="class")
-    def server(self) -> Iterator[Server]:
-        directory = Path(tempfile.mkdtemp(prefix="anlan-test-"))
-        with postgres.serve(directory) as server:
-            yield server
-        shutil.rmtree(directory)
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    directory = Path(tempfile.mkdtemp(prefix="anlan-test-"))
+    with postgres.serve(directory) as server:
+        yield server
+    shutil.rmtree(directory)
 
-    @pytest.mark.parametrize(("role", "may_create_databases"), [("anlan_owner", True), ("anlan_app", False)])
-    def test_neither_role_is_a_superuser_or_passes_row_level_security(
-        self, server: Server, role: str, may_create_databases: bool
-    ) -> None:
-        query = "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = %s"
-        with server.connect(role, "anlan") as connection:
-            row = connection.execute(query, [role]).fetchone()
-        assert row == (False, False, False, may_create_databases)
 
-    def test_the_application_cannot_make_tables(self, server: Server) -> None:
-        with (
-            server.connect("anlan_app", "anlan") as connection,
-            pytest.raises(psycopg.errors.InsufficientPrivilege),
-        ):
-            connection.execute("CREATE TABLE mine ()")
+@pytest.mark.parametrize(("role", "may_create_databases"), [("anlan_owner", True), ("anlan_app", False)])
+def test_neither_role_is_a_superuser_or_passes_row_level_security(
+    server: Server, role: str, may_create_databases: bool
+) -> None:
+    query = "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = %s"
+    with server.connect(role, "anlan") as connection:
+        row = connection.execute(query, [role]).fetchone()
+    assert row == (False, False, False, may_create_databases)
 
-    def test_a_database_made_by_the_owner_has_the_extensions(self, server: Server) -> None:
-        with server.connect("anlan_owner", "anlan") as connection:
-            connection.execute("CREATE DATABASE test_anlan")
-        with server.connect("anlan_owner", "test_anlan") as connection:
-            rows = connection.execute("SELECT extname FROM pg_extension").fetchall()
-        assert {"ltree", "pg_trgm", "btree_gist"} <= {name for (name,) in rows}
 
-    def test_similarity_search_knows_chinese(self, server: Server) -> None:
-        with server.connect("anlan_app", "anlan") as connection:
-            row = connection.execute("SELECT similarity('文三路四百号', '文三路四百二十号')").fetchone()
-        assert row is not None
-        assert row[0] > 0.3
+def test_the_application_cannot_make_tables(server: Server) -> None:
+    with (
+        server.connect("anlan_app", "anlan") as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute("CREATE TABLE mine ()")
 
-    def test_binaries_are_found_by_name_and_unknown_ones_named(self, server: Server) -> None:
-        assert os.access(server.binary("pg_dump"), os.X_OK)
-        with pytest.raises(PostgresError, match="pg_nothing"):
-            server.binary("pg_nothing")
+
+def test_a_database_made_by_the_owner_has_the_extensions(server: Server) -> None:
+    with server.connect("anlan_owner", "anlan") as connection:
+        connection.execute("CREATE DATABASE test_anlan")
+    with server.connect("anlan_owner", "test_anlan") as connection:
+        rows = connection.execute("SELECT extname FROM pg_extension").fetchall()
+    assert {"ltree", "pg_trgm", "btree_gist"} <= {name for (name,) in rows}
+
+
+def test_similarity_search_knows_chinese(server: Server) -> None:
+    with server.connect("anlan_app", "anlan") as connection:
+        row = connection.execute("SELECT similarity('文三路四百号', '文三路四百二十号')").fetchone()
+    assert row is not None
+    assert row[0] > 0.3
+
+
+def test_binaries_are_found_by_name_and_unknown_ones_named(server: Server) -> None:
+    assert os.access(server.binary("pg_dump"), os.X_OK)
+    with pytest.raises(PostgresError, match="pg_nothing"):
+        server.binary("pg_nothing")

@@ -56,10 +56,13 @@ def test_a_clock_is_met_by_the_state_it_waits_for(cast: Cast) -> None:
     assert respond.ended_at == MORNING + timedelta(seconds=59)
 
 
-def test_a_clock_that_is_fulfilled_late_is_met_but_not_in_time(cast: Cast) -> None:
+@pytest.mark.parametrize("after", [minutes(1), timedelta(seconds=61)])
+def test_a_clock_that_is_fulfilled_at_its_due_moment_or_later_is_met_but_not_in_time(
+    cast: Cast, after: timedelta
+) -> None:
     with morning() as clock:
         matter = assigned(cast)
-        clock.advance(timedelta(seconds=61))
+        clock.advance(after)
         engine.advance(matter.id, "accept", by=cast.li)
     assert (clocks(matter.id)["respond"].met, clocks(matter.id)["respond"].in_time) == (True, False)
 

@@ -15,6 +15,7 @@ from tests.cast import GRID, Cast, lamp
 
 from anlan.city.people import access
 from anlan.city.people.access import scope_of, scoped
+from anlan.foundation.identifiers import spaced
 from anlan.loop import clock, engine, notices
 from anlan.loop.models import Matter, Notice, Party
 from anlan.loop.notice_sinks import FolderSink, GatewaySink, LogSink, Message, NotDelivered, sink_for
@@ -70,8 +71,8 @@ def test_a_reporter_is_told_once_where_to_look_and_what_to_do(cast: Cast, sink: 
 
     (message,) = sink.messages
     assert message.phone == PHONE
-    assert f"/track/{matter.tracking}" in message.text
-    for part in (matter.reference, "直接答复", "评价", "重办"):
+    assert matter.tracking is not None
+    for part in (f"/t/{spaced(matter.tracking)}", matter.reference, "直接答复", "评价", "重办"):
         assert part in message.text
     notice = notice_of(matter)
     assert (notice.state, notice.attempts, notice.sent_at) == ("sent", 1, time.now())

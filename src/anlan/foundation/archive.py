@@ -65,37 +65,28 @@ def back_up(target: Path, files: Path, *, version: str, digest: dict[str, Any] |
     """Write the archive, whole or not at all. `digest`: the latest published one, for the manifest."""
     if target.exists():
         raise ArchiveError(f"{target} is there already; choose another name")
-    draft = target.with_name(f".{target.name}.unfinished")
     try:
-        with open(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            manifest = _write(file, files, version, digest, progress)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, target)
+        # A private folder beside it: linking is atomic there, and nobody else reads along.
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
+            draft, dump, made_at = Path(folder) / "draft.tar", Path(folder) / DUMP, datetime.now(UTC)
+            tables, members = _dump(dump), {}
+            with draft.open("wb") as file, tarfile.open(fileobj=file, mode="w") as tar:
+                for name, path in [(DUMP, dump), *_stored(files)]:
+                    members[name] = _add(tar, name, path, progress)
+                manifest = Manifest(
+                    format=FORMAT, version=version, made_at=made_at, members=members, tables=tables, digest=digest
+                )
+                text = Path(folder) / MANIFEST
+                text.write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
+                _add(tar, MANIFEST, text, progress)
+            draft.chmod(0o600)
+            with draft.open("rb") as file:
+                os.fsync(file.fileno())
+            os.link(draft, target)
     except FileExistsError:
         raise ArchiveError(f"{target} is there already; choose another name") from None
     except OSError as error:
         raise ArchiveError(f"{target} cannot be written: {error.strerror}") from error
-    finally:
-        draft.unlink(missing_ok=True)
-    return manifest
-
-
-def _write(
-    file: IO[bytes], files: Path, version: str, digest: dict[str, Any] | None, progress: Progress
-) -> Manifest:
-    members: dict[str, str] = {}
-    with tarfile.open(fileobj=file, mode="w") as tar, tempfile.TemporaryDirectory(dir=Path(file.name).parent) as folder:
-        dump, made_at = Path(folder) / DUMP, datetime.now(UTC)
-        tables = _dump(dump)
-        for name, path in [(DUMP, dump), *_stored(files)]:
-            members[name] = _add(tar, name, path, progress)
-        manifest = Manifest(
-            format=FORMAT, version=version, made_at=made_at, members=members, tables=tables, digest=digest
-        )
-        text = Path(folder) / MANIFEST
-        text.write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
-        _add(tar, MANIFEST, text, progress)
     return manifest
 
 
@@ -112,25 +103,33 @@ def _add(tar: tarfile.TarFile, name: str, path: Path, progress: Progress) -> str
         member.uid = member.gid = 0
         member.uname = member.gname = ""
         member.mode = 0o600
-        hashed = hashlib.file_digest(file, "sha256").hexdigest()
+        hashed = _sha256(file)
         file.seek(0)
         tar.addfile(member, file)
     progress(name, member.size)
     return hashed
 
 
+def _sha256(content: IO[bytes]) -> str:
+    digest = hashlib.sha256()
+    while chunk := content.read(CHUNK_BYTES):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
 def check(source: Path, progress: Progress) -> Manifest:
     """Read a whole archive and compare it with its manifest. Raises ArchiveError where they differ."""
     found: dict[str, str] = {}
     manifest: Manifest | None = None
-    for member, content in _members(source):
-        if member.name == MANIFEST:
-            manifest = _manifest(content.read())
-        elif member.name == DUMP or _FILE.fullmatch(member.name):
-            found[member.name] = hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]
-        else:
-            raise ArchiveError(f"{source} holds {member.name!r}, which is no part of a backup")
-        progress(member.name, member.size)
+    with _opened(source) as tar:
+        for member, content in _members(tar):
+            if member.name == MANIFEST:
+                manifest = _manifest(content.read())
+            elif member.name == DUMP or _FILE.fullmatch(member.name):
+                found[member.name] = _sha256(content)
+            else:
+                raise ArchiveError(f"{source} holds {member.name!r}, which is no part of a backup")
+            progress(member.name, member.size)
     if manifest is None:
         raise ArchiveError(f"{source} has no {MANIFEST}: it is no backup, or its end is missing")
     for name in sorted(manifest.members.keys() | found.keys()):
@@ -147,22 +146,28 @@ def _manifest(text: bytes) -> Manifest:
     except ValidationError as error:
         raise ArchiveError(f"{MANIFEST} is damaged") from error
     if manifest.format != FORMAT:
-        raise ArchiveError(f"the archive has format {manifest.format}, this is for {FORMAT}: use release {manifest.version}")
+        raise ArchiveError(f"its format is {manifest.format}, not {FORMAT}: use release {manifest.version} of Anlan")
     return manifest
 
 
-def _members(source: Path) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
+@contextmanager
+def _opened(source: Path) -> Iterator[tarfile.TarFile]:
+    """An archive to read; whatever of it can't be read is an ArchiveError."""
     try:
         with tarfile.open(source, mode="r:") as tar:
-            for member in tar:
-                content = tar.extractfile(member) if member.isreg() else None
-                if content is None:
-                    raise ArchiveError(f"{source} holds {member.name!r}, which is no plain file")
-                yield member, content
+            yield tar
     except (tarfile.TarError, EOFError) as error:
         raise ArchiveError(f"{source} is damaged, or no backup: {error}") from error
     except OSError as error:
         raise ArchiveError(f"{source} cannot be read: {error.strerror or error}") from error
+
+
+def _members(tar: tarfile.TarFile) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
+    for member in tar:
+        content = tar.extractfile(member) if member.isreg() else None
+        if content is None:
+            raise ArchiveError(f"the archive holds {member.name!r}, which is no plain file")
+        yield member, content
 
 
 def put_back(source: Path, manifest: Manifest, files: Path, progress: Progress) -> None:
@@ -172,13 +177,14 @@ def put_back(source: Path, manifest: Manifest, files: Path, progress: Progress) 
     """
     store = FileStore(files)
     with tempfile.TemporaryDirectory(dir=files) as folder:
-        for member, content in _members(source):
-            if member.name == DUMP:
-                with (Path(folder) / DUMP).open("wb") as dump:
-                    shutil.copyfileobj(content, dump, CHUNK_BYTES)
-            elif name := _FILE.fullmatch(member.name):
-                _store(content, store.path(name["digest"]), Path(folder))
-            progress(member.name, member.size)
+        with _opened(source) as tar:
+            for member, content in _members(tar):
+                if member.name == DUMP:
+                    with (Path(folder) / DUMP).open("wb") as dump:
+                        shutil.copyfileobj(content, dump, CHUNK_BYTES)
+                elif name := _FILE.fullmatch(member.name):
+                    _store(content, store.path(name["digest"]), Path(folder))
+                progress(member.name, member.size)
         _restore(Path(folder) / DUMP)
     now = {table: rows for table, rows in rows_by_table().items() if table in manifest.tables}
     if now != manifest.tables:
@@ -282,6 +288,8 @@ def _run(program: str, *arguments: str, connect: bool = True) -> str:
     """Run a program of PostgreSQL against the owner's database; returns what it printed."""
     path = _program(program)
     surroundings = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    # A server that was not stopped, and holds a table, is to be told of and not waited for.
+    surroundings["PGOPTIONS"] = "-c lock_timeout=30s"
     if connect:
         parameters = connections[OWNER].get_connection_params()
         known = {default.keyword.decode() for default in psycopg.pq.Conninfo.get_defaults()}

@@ -1,13 +1,21 @@
 """PostgreSQL's `ltree` as a Django field: a path of official codes, `3301.330106.330106013`."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Lookup
 
+if TYPE_CHECKING:
+    _Path = models.TextField[str, str]
+    _Paths = models.Field[list[str], list[str]]
+else:  # Django's fields can't be subscripted at run time.
+    _Path, _Paths = models.TextField, models.Field
 
-class LTreeField(models.TextField):
+
+class LTreeField(_Path):
     """A path in the area tree; `__within` asks for one path or any below it."""
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
@@ -18,7 +26,7 @@ class LTreeField(models.TextField):
         return "%s::text::ltree"
 
 
-class LTreeArrayField(models.Field):
+class LTreeArrayField(_Paths):
     """A set of paths, for example the areas that handle a matter together."""
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
@@ -40,7 +48,7 @@ class Within(Lookup):
 
     lookup_name = "within"
 
-    def as_sql(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
         left, left_params = self.process_lhs(compiler, connection)
         right, right_params = self.process_rhs(compiler, connection)
-        return f"{left} <@ {right}::text::ltree", [*left_params, *right_params]
+        return f"{left} <@ {right}::text::ltree", (*left_params, *right_params)

@@ -24,9 +24,10 @@ import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -57,6 +58,7 @@ class Server:
     home: Path
     run_as: str | None = None
     _membership: int | None = field(default=None, repr=False)
+    _childs_membership: int = field(default=-1, repr=False)
 
     @property
     def directory(self) -> Path:
@@ -106,9 +108,8 @@ class Server:
         self._make_home()
         with self._start_lock():
             self._make_directories()
-            users = os.open(self.directory / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            users = self._register()
             try:
-                fcntl.flock(users, fcntl.LOCK_SH)
                 self._start()
                 prepare(self.connect, self.directory / "prepared")
             except BaseException:
@@ -138,13 +139,24 @@ class Server:
         if self.answers() != pq.Ping.NO_RESPONSE:
             self._run("pg_ctl", "-D", str(self.data), "-m", "fast", "-w", "-t", str(START_SECONDS), "stop")
 
-    def rejoin_after_fork(self) -> None:
-        """Make a forked child a user of its own: a shared descriptor would share its parent's leaving."""
-        if self._membership is not None:
-            own = os.open(self.directory / "users.lock", os.O_RDWR)
-            fcntl.flock(own, fcntl.LOCK_SH)
-            os.close(self._membership)
-            self._membership = own
+    # A forked child becomes a user of its own. It is given its lock before the fork: the descriptor it
+    # inherits is its parent's, and the parent may leave before the child first runs.
+
+    def before_fork(self) -> None:
+        self._childs_membership = self._register()
+
+    def after_fork_in_parent(self) -> None:
+        os.close(self._childs_membership)
+
+    def after_fork_in_child(self) -> None:
+        assert self._membership is not None
+        os.close(self._membership)
+        self._membership = self._childs_membership
+
+    def _register(self) -> int:
+        users = os.open(self.directory / "users.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(users, fcntl.LOCK_SH)
+        return users
 
     @contextmanager
     def _start_lock(self) -> Iterator[None]:
@@ -329,12 +341,16 @@ def current() -> Server | None:
     return _current
 
 
-def _rejoin_after_fork() -> None:
+def _at_fork(step: Callable[[Server], None]) -> None:
     for server in _joined:
-        server.rejoin_after_fork()
+        step(server)
 
 
-os.register_at_fork(after_in_child=_rejoin_after_fork)
+os.register_at_fork(
+    before=partial(_at_fork, Server.before_fork),
+    after_in_parent=partial(_at_fork, Server.after_fork_in_parent),
+    after_in_child=partial(_at_fork, Server.after_fork_in_child),
+)
 
 
 def _binaries() -> Path:

@@ -7,13 +7,12 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Body, Header, Query, Router
-from ninja.responses import codes_4xx
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from anlan.loop import engine, queries, verbs
 from anlan.loop.answers import EventOut, MatterOut, ProcedureOut, Standing, StepOut
-from anlan.loop.doors import TOKEN_SECONDS, Problem, known_actor, sign_in
+from anlan.loop.doors import REFUSALS, TOKEN_SECONDS, Problem, known_actor, sign_in
 from anlan.loop.queries import Page, Wanted, path_of
 from anlan.loop.refusals import BadInput
 from anlan.loop.schemas import Line, Reason, Said, Told, storable
@@ -85,44 +84,44 @@ class Reclassification(Reason):
         return self
 
 
-@router.post("/session", response={200: Session, codes_4xx: Problem}, tags=["session"])
+@router.post("/session", response={200: Session, REFUSALS: Problem}, tags=["session"])
 def open_session(request: HttpRequest, given: Credentials) -> Session:
     """Sign in for twelve hours."""
-    _account, token = sign_in(request, given.username, given.password)
+    token = sign_in(request, given.username, given.password)
     return Session(token=token, expires_in_seconds=TOKEN_SECONDS)
 
 
-@router.get("/procedures", response={200: list[ProcedureOut], codes_4xx: Problem}, tags=["procedures"])
+@router.get("/procedures", response={200: list[ProcedureOut], REFUSALS: Problem}, tags=["procedures"])
 def procedures(request: HttpRequest) -> list[ProcedureOut]:
     """Every procedure as declared: states, steps, deadlines and the rules behind them."""
     return queries.declared()
 
 
-@router.get("/matters", response={200: Page, codes_4xx: Problem}, tags=["matters"])
+@router.get("/matters", response={200: Page, REFUSALS: Problem}, tags=["matters"])
 def matters(request: HttpRequest, wanted: Query[Wanted]) -> Page:
     """The 50 newest matters in your scope that fit; the page after is at `?cursor={next}`."""
     return queries.matters(known_actor(request), wanted)
 
 
-@router.get("/matters/{matter_id}", response={200: MatterOut, codes_4xx: Problem}, tags=["matters"])
+@router.get("/matters/{matter_id}", response={200: MatterOut, REFUSALS: Problem}, tags=["matters"])
 def matter(request: HttpRequest, matter_id: UUID) -> MatterOut:
     """One matter, its deadlines, and the steps you may take."""
     return queries.matter(known_actor(request), matter_id)
 
 
-@router.get("/matters/{matter_id}/history", response={200: list[EventOut], codes_4xx: Problem}, tags=["matters"])
+@router.get("/matters/{matter_id}/history", response={200: list[EventOut], REFUSALS: Problem}, tags=["matters"])
 def history(request: HttpRequest, matter_id: UUID) -> list[EventOut]:
     """Everything that happened, with the links of the chain."""
     return queries.history(known_actor(request), matter_id)
 
 
-@router.get("/matters/{matter_id}/transitions", response={200: list[StepOut], codes_4xx: Problem}, tags=["matters"])
+@router.get("/matters/{matter_id}/transitions", response={200: list[StepOut], REFUSALS: Problem}, tags=["matters"])
 def transitions(request: HttpRequest, matter_id: UUID) -> list[StepOut]:
     """The steps you may take now, each with the JSON schema of what it asks."""
     return queries.steps(known_actor(request), matter_id)
 
 
-@router.post("/matters/{matter_id}/transitions/{name}", response={200: Standing, codes_4xx: Problem}, tags=["matters"])
+@router.post("/matters/{matter_id}/transitions/{name}", response={200: Standing, REFUSALS: Problem}, tags=["matters"])
 def advance(
     request: HttpRequest,
     matter_id: UUID,
@@ -135,40 +134,40 @@ def advance(
     return Standing.of(engine.advance(matter_id, name, by=known_actor(request), told=told, version=version))
 
 
-@router.post("/matters/{matter_id}/notes", response={200: Standing, codes_4xx: Problem}, tags=["matters"])
+@router.post("/matters/{matter_id}/notes", response={200: Standing, REFUSALS: Problem}, tags=["matters"])
 def note(request: HttpRequest, matter_id: UUID, given: NoteIn) -> Standing:
     """Add a word."""
     return Standing.of(engine.note(matter_id, given.text, by=known_actor(request), public=given.public))
 
 
-@router.post("/matters/{matter_id}/hand-over", response={200: Standing, codes_4xx: Problem}, tags=["matters"])
+@router.post("/matters/{matter_id}/hand-over", response={200: Standing, REFUSALS: Problem}, tags=["matters"])
 def hand_over(request: HttpRequest, matter_id: UUID, given: HandOver) -> Standing:
     """Move it to another area's command centre."""
     by, area = known_actor(request), path_of(given.to_area, "to_area")
     return Standing.of(verbs.hand_over(matter_id, to_area=area, by=by, reason=given.reason))
 
 
-@router.post("/matters/{matter_id}/share", response={200: Standing, codes_4xx: Problem}, tags=["matters"])
+@router.post("/matters/{matter_id}/share", response={200: Standing, REFUSALS: Problem}, tags=["matters"])
 def share(request: HttpRequest, matter_id: UUID, given: Sharing) -> Standing:
     """Handle it together with another area; you stay responsible."""
     by, area = known_actor(request), path_of(given.with_area, "with_area")
     return Standing.of(verbs.share(matter_id, with_area=area, by=by, reason=given.reason))
 
 
-@router.post("/matters/{matter_id}/suspend", response={200: Standing, codes_4xx: Problem}, tags=["matters"])
+@router.post("/matters/{matter_id}/suspend", response={200: Standing, REFUSALS: Problem}, tags=["matters"])
 def suspend(request: HttpRequest, matter_id: UUID, given: Approved) -> Standing:
     """Stop the clocks."""
     by = known_actor(request)
     return Standing.of(verbs.suspend(matter_id, by=by, reason=given.reason, approver=given.approver))
 
 
-@router.post("/matters/{matter_id}/resume", response={200: Standing, codes_4xx: Problem}, tags=["matters"])
+@router.post("/matters/{matter_id}/resume", response={200: Standing, REFUSALS: Problem}, tags=["matters"])
 def resume(request: HttpRequest, matter_id: UUID, given: Reason) -> Standing:
     """Let the clocks run again."""
     return Standing.of(verbs.resume(matter_id, by=known_actor(request), reason=given.reason))
 
 
-@router.post("/matters/{matter_id}/extend", response={200: Standing, codes_4xx: Problem}, tags=["matters"])
+@router.post("/matters/{matter_id}/extend", response={200: Standing, REFUSALS: Problem}, tags=["matters"])
 def extend(request: HttpRequest, matter_id: UUID, given: Extension) -> Standing:
     """Extend a deadline once, by what its rule allows."""
     by = known_actor(request)
@@ -176,25 +175,25 @@ def extend(request: HttpRequest, matter_id: UUID, given: Extension) -> Standing:
     return Standing.of(changed)
 
 
-@router.post("/matters/{matter_id}/escalate", response={200: Standing, codes_4xx: Problem}, tags=["matters"])
+@router.post("/matters/{matter_id}/escalate", response={200: Standing, REFUSALS: Problem}, tags=["matters"])
 def escalate(request: HttpRequest, matter_id: UUID, given: Reason) -> Standing:
     """Tell the next level up."""
     return Standing.of(verbs.escalate(matter_id, by=known_actor(request), reason=given.reason))
 
 
-@router.post("/matters/{matter_id}/merge", response={200: Standing, codes_4xx: Problem}, tags=["matters"])
+@router.post("/matters/{matter_id}/merge", response={200: Standing, REFUSALS: Problem}, tags=["matters"])
 def merge(request: HttpRequest, matter_id: UUID, given: Merging) -> Standing:
     """Join a duplicate to the matter that is worked on."""
     return Standing.of(verbs.merge(matter_id, into=given.into, by=known_actor(request), reason=given.reason))
 
 
-@router.post("/matters/{matter_id}/unmerge", response={200: Standing, codes_4xx: Problem}, tags=["matters"])
+@router.post("/matters/{matter_id}/unmerge", response={200: Standing, REFUSALS: Problem}, tags=["matters"])
 def unmerge(request: HttpRequest, matter_id: UUID, given: Reason) -> Standing:
     """Take a merge back."""
     return Standing.of(verbs.unmerge(matter_id, by=known_actor(request), reason=given.reason))
 
 
-@router.post("/matters/{matter_id}/reclassify", response={200: Standing, codes_4xx: Problem}, tags=["matters"])
+@router.post("/matters/{matter_id}/reclassify", response={200: Standing, REFUSALS: Problem}, tags=["matters"])
 def reclassify(request: HttpRequest, matter_id: UUID, given: Reclassification) -> Standing:
     """Override what was suggested."""
     changed = verbs.reclassify(

@@ -103,8 +103,10 @@ def open_matter(
     with scoped(Scope(areas=(opening.area,))):
         change.record("opened", told, to=procedure.initial())
         change.turn_clocks(procedure.initial())
-        for row in (*opening.parties, *filter(None, [opening.submission])):
-            row.matter_id, row.area = matter.id, matter.area
+        for party in opening.parties:
+            party.matter_id, party.area = matter.id, matter.area
+        if opening.submission:
+            opening.submission.matter_id, opening.submission.area = matter.id, matter.area
         store.insert(change, store.Additions(parties=opening.parties, submission=opening.submission))
         if parent_id is not None:
             with changing(parent_id, by, ON_DUTY | SYSTEM) as parent:

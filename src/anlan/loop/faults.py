@@ -13,6 +13,7 @@ from anlan.foundation.language import said
 
 WORDS: Mapping[str, tuple[str, str]] = {
     "missing": ("必须填写", "is required"),
+    "nothing_sent": ("请求没有内容", "the request has no body"),
     "extra_forbidden": ("没有这个字段", "there is no such field"),
     "string": ("应为文字", "must be text"),
     "string_too_long": ("最多{max_length}个字符", "must have at most {max_length} characters"),
@@ -39,6 +40,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
 }
 """By pydantic's type of fault, or by the first word of it (`int_parsing`, `uuid_type` …)."""
 
+_BODY_ITSELF = 2
 ANYTHING_ELSE = ("不能这样填写", "is not acceptable")
 
 
@@ -70,8 +72,17 @@ def _message(error: Mapping[str, Any]) -> str:
     kind, context = str(error["type"]), error.get("ctx") or {}
     if kind == "value_error":
         return str(context.get("error", error["msg"]))
+    if kind == "missing" and error["loc"] and error["loc"][0] == "body" and len(error["loc"]) <= _BODY_ITSELF:
+        kind = "nothing_sent"
+    if "expected" in context:
+        context = {**context, "expected": _listed(str(context["expected"]))}
     words = WORDS.get(kind) or WORDS.get(kind.partition("_")[0])
     if words is None:
         # Pydantic's own kinds that stand in no table say nothing a resident could use.
         return str(error["msg"]) if kind.startswith("anlan.") else said(*ANYTHING_ELSE)
     return said(*words).format_map(context)
+
+
+def _listed(choices: str) -> str:
+    """`'web', 'code' or 'snap'` as both languages write a list."""
+    return said("、", ", ").join(choices.replace("'", "").replace(" or ", ", ").split(", "))

@@ -226,8 +226,8 @@ class Deadline(models.Model):
 
     @property
     def in_time(self) -> bool | None:
-        """Fulfilled in time; None while it runs or where it fell away."""
-        return self.ended_at <= self.due_at if self.met and self.ended_at else None
+        """Fulfilled before the due moment (an exclusive bound, see `terms`); None while it runs or where it fell away."""
+        return self.ended_at < self.due_at if self.met and self.ended_at else None
 
     def late_at(self, moment: datetime) -> bool:
         return self.ended_at is None and self.held_since is None and moment >= self.due_at
@@ -302,7 +302,7 @@ class Notice(models.Model):
     to = models.CharField(max_length=10, choices=To.choices)
     party = models.ForeignKey(Party, models.PROTECT, null=True)
     unit = models.ForeignKey(Unit, models.PROTECT, null=True)
-    desk = LTreeField(null=True, help_text=_("the area whose command centre is told"))
+    desk = models.CharField(max_length=80, blank=True, help_text=_("path of the area whose command centre is told"))
     kind = models.CharField(max_length=40)
     event_seq = models.PositiveIntegerField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)

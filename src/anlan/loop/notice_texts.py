@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from anlan.city.people.access import REPORTER
+from anlan.foundation.identifiers import spaced
 from anlan.loop.engine import obstacle
 from anlan.loop.models import Matter
 
@@ -66,4 +67,4 @@ def text_for(matter: Matter, kind: str, language: str) -> str:
 
 def tracking_link(code: str) -> str:
     """The page that shows a matter to whoever holds its code."""
-    return f"{settings.ANLAN_PUBLIC_URL}/track/{code}"
+    return f"{settings.ANLAN_PUBLIC_URL}/t/{spaced(code)}"

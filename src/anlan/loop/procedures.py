@@ -64,7 +64,7 @@ class State(Named):
 class States(tuple[State, ...]):
     """Several states, written `received | routed`."""
 
-    def __or__(self, other: "State | States") -> "States":  # type: ignore[override]
+    def __or__(self, other: "State | States") -> "States":
         return States((*self, *((other,) if isinstance(other, State) else other)))
 
 

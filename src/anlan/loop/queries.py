@@ -52,7 +52,7 @@ _EXPLAINED_VERBS = ("suspended", "resumed", "extended")
 class Wanted(Told):
     """Which matters of one's own areas: everything given must hold.
 
-    What lies elsewhere is asked for by itself: `shared`, those handled together; `in_hand`, those assigned to one's unit.
+    What lies elsewhere is asked for by itself: `shared`, what is handled together; `in_hand`, what one's unit has.
     """
 
     state: Annotated[str, Field(max_length=40)] | None = None

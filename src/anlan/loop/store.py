@@ -44,7 +44,7 @@ _CHANGING = _fields(Matter, without=_PERMANENT)
 
 
 def _columns(fields: "Iterable[Field[Any, Any]]", prefix: str = "") -> str:
-    return ", ".join(f'{prefix}"{field.column}"' for field in fields)
+    return ", ".join(f'{prefix}"{field.attname}"' for field in fields)
 
 
 def _inserting(model: type[Model]) -> str:
@@ -55,7 +55,7 @@ def _inserting(model: type[Model]) -> str:
 
 def _replacing(model: type[Model]) -> str:
     """The same, where a row that is there already is brought up to date."""
-    columns = ", ".join(f'"{f.column}" = excluded."{f.column}"' for f in _fields(model, without=("id",)))
+    columns = ", ".join(f'"{f.attname}" = excluded."{f.attname}"' for f in _fields(model, without=("id",)))
     return f"{_inserting(model)} ON CONFLICT (id) DO UPDATE SET {columns}"
 
 
@@ -75,10 +75,13 @@ _TELL_REPORTERS = (
     "WHERE p.part = 'reporter' AND p.phone IS NOT NULL AND (p.matter_id = %s "
     "OR p.matter_id IN (SELECT id FROM loop_matter WHERE merged_into_id = %s))"
 )
+# Whoever had to wait for the lock gets the matter as it is now, but its clocks as they were before the wait: the
+# last column tells them apart.
 _LOCK = (
-    f"SELECT {_columns(Matter._meta.concrete_fields, 'm.')}, "  # type: ignore[arg-type]
+    f"SELECT {_columns(Matter._meta.concrete_fields, 'm.')}, "
     "(SELECT coalesce(jsonb_agg(to_jsonb(d) ORDER BY d.name), '[]') FROM loop_deadline d "
-    "WHERE d.matter_id = m.id AND d.ended_at IS NULL)::text "
+    "WHERE d.matter_id = m.id AND d.ended_at IS NULL)::text, "
+    "coalesce((SELECT before.version = m.version FROM loop_matter before WHERE before.id = m.id), false) "
     "FROM loop_matter m WHERE m.id = %s FOR UPDATE OF m"
 )
 
@@ -95,14 +98,15 @@ class Additions:
 def lock(matter_id: UUID) -> tuple[Matter, list[Deadline]] | None:
     """The matter, locked until the transaction ends, and its running clocks; None if the scope holds no such one."""
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [matter_id])
-        row = cursor.fetchone()
+        row = cursor.execute(_LOCK, [matter_id]).fetchone()
+        if row is not None and not row[-1]:
+            row = cursor.execute(_LOCK, [matter_id]).fetchone()
     if row is None:
         return None
     names = [field.attname for field in Matter._meta.concrete_fields]
     values = [_from_row(f, value) for f, value in zip(Matter._meta.concrete_fields, row, strict=False)]
     matter = Matter.from_db("default", names, values)
-    return matter, [_deadline(found) for found in json.loads(row[-1])]
+    return matter, [_deadline(found) for found in json.loads(row[-2])]
 
 
 def insert(change: Change, additions: Additions) -> None:
@@ -169,7 +173,7 @@ def _json(fields: "Iterable[Field[Any, Any]]", row: Model, **more: Any) -> str:
 
 
 def _plain_row(fields: "Iterable[Field[Any, Any]]", row: Model) -> dict[str, Any]:
-    return {field.column: _plain(_sealed(field, getattr(row, field.attname))) for field in fields}
+    return {field.attname: _plain(_sealed(field, getattr(row, field.attname))) for field in fields}
 
 
 def _sealed(field: "Field[Any, Any]", value: Any) -> Any:
@@ -196,7 +200,7 @@ def _from_row(field: "Field[Any, Any]", value: Any) -> Any:
 
 
 def _deadline(found: dict[str, Any]) -> Deadline:
-    values = [_parsed(field, found[field.column]) for field in Deadline._meta.concrete_fields]
+    values = [_parsed(field, found[field.attname]) for field in Deadline._meta.concrete_fields]
     return Deadline.from_db("default", [f.attname for f in Deadline._meta.concrete_fields], values)
 
 

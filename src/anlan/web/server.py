@@ -22,12 +22,11 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import connections
-from django.db.migrations.executor import MigrationExecutor
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from anlan.foundation.database import OWNER
+from anlan.web.health import missing_migrations
 
 log = structlog.get_logger("anlan.web.server")
 
@@ -89,12 +88,10 @@ def serve(serving: Serving, announce: Callable[[str], None]) -> None:
 
 def refuse_missing_migrations() -> None:
     """Raises CannotServe if the database's tables are older than the program."""
-    executor = MigrationExecutor(connections[OWNER])
-    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    missing = missing_migrations()
     if missing:
-        names = ", ".join(str(migration) for migration, _ in missing[:3])
         more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
-        raise CannotServe(f"the database lacks {names}{more}: run `anlan migrate` first")
+        raise CannotServe(f"the database lacks {', '.join(missing[:3])}{more}: run `anlan migrate` first")
 
 
 def refuse_taken(host: str, port: int) -> None:

@@ -51,7 +51,7 @@ def atlas() -> Atlas:
     return Atlas(
         paths={code: path for code, path, *_ in areas},
         names={code: place_name(name) for code, _, name, *_ in areas},
-        points={code: (lon, lat) for code, _, _, lon, lat, _ in areas if lon is not None},
+        points={code: (lon, lat) for code, _, _, lon, lat, _ in areas if lon is not None and lat is not None},
         locator=PointLocator(
             _Drawn(code, tuple((lon, lat) for lon, lat in boundary)) for code, *_, boundary in areas if boundary
         ),

@@ -92,7 +92,7 @@ class MatterFacts(Protocol):
     shared_with: list[str]
     unit_id: UUID | None
     reporter_id: UUID | None
-    tracking_index: bytes | None
+    tracking_index: bytes | memoryview | None
 
 
 def system() -> Actor:

@@ -1,11 +1,10 @@
 """The people of the demo city: command centres, units on duty and their accounts. All of them are invented."""
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from random import Random
-from typing import TypeVar
 
 from django.contrib.auth.hashers import make_password
 from django.db.models import Model
@@ -156,25 +155,12 @@ def _post(
     )
 
 
-M = TypeVar("M", bound=Model)
-
-
 def _write(staff: _Staff, progress: Callable[[int, int], None]) -> None:
-    total = sum(map(len, (staff.organisations, staff.units, staff.accounts, staff.postings)))
-    done = 0
-    for model, rows in (
-        (Organisation, staff.organisations),
-        (Account, staff.accounts),
-        (Unit, staff.units),
-        (Posting, staff.postings),
-    ):
-        for batch in _batches(rows):
-            model._default_manager.bulk_create(batch)
+    groups: tuple[Sequence[Model], ...] = (staff.organisations, staff.accounts, staff.units, staff.postings)
+    done, total = 0, sum(len(rows) for rows in groups)
+    for rows in groups:
+        for start in range(0, len(rows), BATCH):
+            batch = rows[start : start + BATCH]
+            type(batch[0])._default_manager.bulk_create(batch)
             done += len(batch)
             progress(done, total)
-
-
-def _batches(rows: Iterable[M]) -> Iterator[list[M]]:
-    remaining = iter(rows)
-    while batch := list(itertools.islice(remaining, BATCH)):
-        yield batch

@@ -7,7 +7,7 @@ from anlan.foundation.row_security import Privileges
 class Migration(migrations.Migration):
     """First of all: the rights of the application's role must be set before the first table exists."""
 
-    dependencies: list[tuple[str, str]] = []
+    dependencies = []
     run_before = [("contenttypes", "0001_initial"), ("sessions", "0001_initial")]
     operations = [
         Privileges(),

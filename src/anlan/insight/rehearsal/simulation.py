@@ -253,7 +253,7 @@ class Rehearsal:
 
     @staticmethod
     def _unit(matter: Matter) -> Unit:
-        return Unit.objects.get(id=matter.unit_id)
+        return Unit.objects.get(matters=matter)
 
 
 @contextmanager

@@ -4,10 +4,9 @@ from typing import Annotated
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Header, Router
-from ninja.responses import codes_4xx
 
 from anlan.loop.answers import PublicView
-from anlan.loop.doors import Problem, actor_of_request, tracking_index
+from anlan.loop.doors import REFUSALS, Problem, actor_of_request, tracking_index
 from anlan.loop.queries import by_code, public_view
 from anlan.services.intake.actions import report
 from anlan.services.intake.codes import qr_svg, tracking_path
@@ -28,7 +27,7 @@ Key = Annotated[
 ]
 
 
-@router.post("", response={201: Receipt, 200: Receipt, codes_4xx: Problem})
+@router.post("", response={201: Receipt, 200: Receipt, REFUSALS: Problem})
 def send(request: HttpRequest, given: ReportIn, key: Key = None) -> HttpResponse:
     """Report something; nobody need sign in. 201 for a new matter, 200 where the key has brought it before."""
     taken = report(given, by=actor_of_request(request), key=key)
@@ -39,13 +38,13 @@ def send(request: HttpRequest, given: ReportIn, key: Key = None) -> HttpResponse
     )
 
 
-@router.post("/preview", response={200: Preview, codes_4xx: Problem})
+@router.post("/preview", response={200: Preview, REFUSALS: Problem})
 def preview(request: HttpRequest, given: ReportIn) -> Preview:
     """Which office, category and class it would be, why, and by when. Nothing is kept."""
     return previewed(given)
 
 
-@router.get("/{code}", response={200: PublicView, codes_4xx: Problem})
+@router.get("/{code}", response={200: PublicView, REFUSALS: Problem})
 def track(request: HttpRequest, code: str) -> PublicView:
     """The matter's story, for whoever holds the code. Dashes and small letters don't matter."""
     return public_view(tracking_index(code))
@@ -53,7 +52,7 @@ def track(request: HttpRequest, code: str) -> PublicView:
 
 @router.get(
     "/{code}/qr.svg",
-    response={200: str, codes_4xx: Problem},
+    response={200: str, REFUSALS: Problem},
     openapi_extra={"responses": {200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}}}},
 )
 def qr(request: HttpRequest, code: str) -> HttpResponse:

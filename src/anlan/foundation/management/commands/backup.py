@@ -1,3 +1,4 @@
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -5,9 +6,9 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from anlan import __version__
 from anlan.foundation.archive import ArchiveError, back_up
 from anlan.foundation.archive_progress import shown
+from anlan.foundation.environment import REPOSITORY
 
 
 class Command(BaseCommand):
@@ -20,7 +21,7 @@ class Command(BaseCommand):
         try:
             with shown("backup") as progress:
                 manifest = back_up(
-                    file, settings.ANLAN_FILES, version=__version__, digest=latest_digest(), progress=progress
+                    file, settings.ANLAN_FILES, version=release(), digest=latest_digest(), progress=progress
                 )
         except ArchiveError as error:
             raise CommandError(str(error)) from error
@@ -40,3 +41,9 @@ def latest_digest() -> dict[str, Any] | None:
     """The digest published last; found by name, since this floor knows nothing of the loop."""
     latest = apps.get_model("loop", "DailyDigest")._default_manager.order_by("-day").first()
     return {"day": latest.day.isoformat(), "root": bytes(latest.root).hex()} if latest else None
+
+
+def release() -> str:
+    """This program's version."""
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+    return str(project["project"]["version"])

@@ -8,6 +8,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from anlan.foundation.archive import ArchiveError, Manifest, check, put_back, rows_by_table
 from anlan.foundation.archive_progress import shown
 
+BY_MIGRATIONS = ("django_", "auth_")
+
 
 class Command(BaseCommand):
     help = "Puts an archive of `backup` back, and verifies it. Stop serve and worker first."
@@ -46,8 +48,8 @@ class Command(BaseCommand):
 
 def refuse_to_overwrite(yes: bool) -> None:
     """Raises CommandError if there is something to lose and nobody said that it may be lost."""
-    matters = rows_by_table().get("loop_matter", 0)
-    if matters and not yes:
-        raise CommandError(
-            f"the database holds {matters} matters, which would be replaced: make a backup, then add --yes"
-        )
+    # What migrations fill by themselves is nothing to lose.
+    held = {table: rows for table, rows in rows_by_table().items() if rows and not table.startswith(BY_MIGRATIONS)}
+    if held and not yes:
+        most = ", ".join(f"{table} {rows}" for table, rows in sorted(held.items(), key=lambda one: -one[1])[:4])
+        raise CommandError(f"the database is not empty ({most} rows …): make a backup of it, then add --yes")
