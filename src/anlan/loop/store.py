@@ -70,8 +70,8 @@ _UPDATE_MATTER = (
 )
 # Whoever reported this matter, or one that was merged into it, and left a number to be reached under.
 _TELL_REPORTERS = (
-    'INSERT INTO loop_notice (id, matter_id, area, "to", party_id, kind, event_seq, state, attempts, due_at, error) '
-    "SELECT gen_random_uuid(), p.matter_id, p.area, 'reporter', p.id, %s, %s, 'waiting', 0, %s, '' FROM loop_party p "
+    'INSERT INTO loop_notice (id, matter_id, area, "to", party_id, kind, event_seq, state, attempts, due_at, desk, error) '
+    "SELECT gen_random_uuid(), p.matter_id, p.area, 'reporter', p.id, %s, %s, 'waiting', 0, %s, '', '' FROM loop_party p "
     "WHERE p.part = 'reporter' AND p.phone IS NOT NULL AND (p.matter_id = %s "
     "OR p.matter_id IN (SELECT id FROM loop_matter WHERE merged_into_id = %s))"
 )

@@ -18,7 +18,8 @@ from anlan.services.dispatch.models import Route
 METRES_A_MINUTE = 250
 """On an electric bicycle through a town (15 km/h): a setting, to turn metres into minutes."""
 MINUTES_A_MATTER = 15
-"""What a matter already in hand costs in the ranking: a setting."""
+MINUTES_A_SKILL = 10
+"""What a matter already in hand, and a wanted skill that is missing, cost in the ranking: settings."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def routed_unit(matter: Matter) -> Unit | None:
 def suggestions(matter: Matter, *, limit: int = 3) -> list[UnitSuggestion]:
     """The units of the matter's town that are on duty and have a hand free, best first.
 
-    Ranked by missing skills, then by the minutes until one could begin: the way there and what is in hand.
+    Ranked by minutes: the way there, what is in hand, and what a missing skill would cost.
     """
     town = ".".join(matter.area.split(".")[:3])
     wanted = set(categories()[matter.category].skills) if matter.category in categories() else set()
@@ -68,10 +69,10 @@ def suggestions(matter: Matter, *, limit: int = 3) -> list[UnitSuggestion]:
     return sorted(could_go, key=_rank)[:limit]
 
 
-def _rank(suggestion: UnitSuggestion) -> tuple[int, int, int, str, str]:
-    unit = suggestion.unit
-    begins = suggestion.minutes + MINUTES_A_MATTER * suggestion.in_hand
-    return len(suggestion.missing), begins, suggestion.metres, unit.home_id, unit.name
+def _rank(suggestion: UnitSuggestion) -> tuple[int, int, str, str]:
+    minutes = suggestion.minutes + MINUTES_A_MATTER * suggestion.in_hand + MINUTES_A_SKILL * len(suggestion.missing)
+    # Home and name last, so that equals always come in the same order.
+    return minutes, suggestion.metres, suggestion.unit.home_id, suggestion.unit.name
 
 
 def _suggestion(matter: Matter, unit: Unit, wanted: Iterable[str]) -> UnitSuggestion:
