@@ -119,6 +119,14 @@ class House:
         finally:
             connection.close()
 
+    def get(self, path: str) -> str:
+        """What the server answers to a GET."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port)
+        connection.request("GET", path)
+        text = connection.getresponse().read().decode()
+        connection.close()
+        return text
+
     @contextmanager
     def load(self, clients: int = 4) -> Iterator[list[str]]:
         """Clients who report without pause, each until its first failure; yields the acknowledged codes."""

@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 import pytest
-from tests.cast import CUIYUAN_GRID, Cast, lamp
+from tests.cast import CUIYUAN_GRID, GRID, Cast, lamp
 from tests.loop.stories import everything, kinds, opened
 
 from anlan.city.people.access import system
@@ -13,9 +13,8 @@ from anlan.loop.refusals import NotAllowed, Unknown
 from anlan.services.dispatch.procedure import Dispatching
 
 
-def child_of(parent: Matter, cast: Cast, **changes: object) -> Matter:
-    opening = lamp(**changes)  # type: ignore[arg-type]
-    return engine.open_matter(Dispatching, opening, by=cast.chen, parent_id=parent.id).matter
+def child_of(parent: Matter, cast: Cast, area: str = GRID) -> Matter:
+    return engine.open_matter(Dispatching, lamp(area), by=cast.chen, parent_id=parent.id).matter
 
 
 def test_the_parent_hears_of_opening_and_closing(cast: Cast) -> None:

@@ -1,13 +1,15 @@
 """Races, with real commits: exactly one wins, the other is told so, and nothing is half done."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from tests.cast import Cast, lamp
 from tests.loop.stories import assigned, clocks, kinds, morning, now_of, opened, resolved, routed
 
@@ -156,3 +158,30 @@ def test_one_key_used_by_four_at_once_makes_one_matter(town: Cast) -> None:
     results = race(*[report] * THREADS)
     assert sum(isinstance(each, AlreadySubmitted) for each in results) == THREADS - 1
     assert verify().chains == 1
+
+
+def test_whoever_waited_for_the_lock_sees_the_clocks_as_they_are_now(town: Cast) -> None:
+    with morning() as clock:
+        matter = resolved(town).id
+        clock.advance(timedelta(days=7))
+        late: list[object] = []
+
+        def sweep() -> None:
+            late.extend(race(partial(verbs.miss_deadline, matter, "rating_window", by=system())))
+
+        sweeping = threading.Thread(target=sweep)
+        with transaction.atomic():
+            engine.advance(matter, "rate", by=town.wang, told={"rating": 5})
+            sweeping.start()
+            while not somebody_waits():
+                time.sleep(0.01)
+        sweeping.join()
+    assert isinstance(late[0], NotPossible)
+    assert clocks(matter)["rating_window"].met is True
+    assert kinds(matter)[-1] == "rate"
+
+
+def somebody_waits() -> bool:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])

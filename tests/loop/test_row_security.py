@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 from django.apps import apps
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, ProgrammingError, connection, transaction
 from tests.cast import CUIYUAN, GRID, WENXIN, Cast, lamp
 from tests.loop.stories import assigned, everything, opened
 
@@ -26,6 +26,16 @@ def count(table: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM loop_{table}")
         return int(cursor.fetchone()[0])
+
+
+def changed_by(statement: str) -> int:
+    """How many rows a statement changed; none where the table is append-only."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.rowcount
+    except ProgrammingError:
+        return 0
 
 
 def settings() -> list[str]:
@@ -86,12 +96,7 @@ def test_nothing_is_changed_or_removed_outside_the_scope(cast: Cast, full: Matte
         before = count(table)
     for statement in (f"UPDATE loop_{table} SET area = '{CUIYUAN}'", f"DELETE FROM loop_{table}"):
         with scoped(scope_of(cast.zhou)):
-            try:
-                with transaction.atomic(), connection.cursor() as cursor:
-                    cursor.execute(statement)
-                    assert cursor.rowcount == 0
-            except DatabaseError as refused:
-                assert "permission denied" in str(refused)
+            assert changed_by(statement) == 0
     with scoped(scope_of(cast.chen)):
         assert count(table) == before
 
@@ -201,13 +206,17 @@ class TestNothingLeaks:
                 cursor.execute("SELECT 1/0")
             assert settings() == [WENXIN, *[""] * 4]
 
-    def test_out_of_three_scopes_of_which_the_middle_one_fails(self, cast: Cast) -> None:
-        with scoped(Scope((WENXIN,))):
-            with pytest.raises(ZeroDivisionError), scoped(Scope((CUIYUAN,))):
+    def test_out_of_a_scope_that_fails_after_one_inside_it_succeeded(self, cast: Cast) -> None:
+        def inner_then_fail() -> None:
+            with scoped(Scope((CUIYUAN,))):
                 with scoped(Scope((GRID,))):
-                    pass
+                    assert settings()[0] == GRID
                 assert settings()[0] == CUIYUAN
                 _ = 1 / 0
+
+        with scoped(Scope((WENXIN,))):
+            with pytest.raises(ZeroDivisionError):
+                inner_then_fail()
             assert settings()[0] == WENXIN
 
     def test_into_the_next_transaction_of_the_same_connection(self, committed: str) -> None:

@@ -1,6 +1,7 @@
 """Suspension: the clocks stand still, for a reason that is told, and nothing moves meanwhile."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from tests.cast import Cast, lamp
@@ -13,8 +14,8 @@ from anlan.loop.procedures import Procedure
 from anlan.loop.refusals import BadInput, NotAllowed, NotPossible
 
 
-def suspend(matter_id: object, cast: Cast) -> None:
-    verbs.suspend(matter_id, by=cast.wu, reason="等待鉴定", approver="街道主任")  # type: ignore[arg-type]
+def suspend(matter_id: UUID, cast: Cast) -> None:
+    verbs.suspend(matter_id, by=cast.wu, reason="等待鉴定", approver="街道主任")
 
 
 def test_suspended_time_is_not_counted(cast: Cast) -> None:

@@ -94,8 +94,8 @@ def rewrite(matter_id: UUID, change: Callable[[dict[str, Any]], None]) -> None:
     """Change lines and compute every hash anew, as only the owner of the tables can."""
     with connections["owner"].cursor() as cursor:
         cursor.execute(
-            "SELECT seq, at, kind, from_state, to_state, actor_kind, actor_id, actor_role, area::text, data::text, suite "
-            "FROM loop_event WHERE matter_id = %s ORDER BY seq",
+            "SELECT seq, at, kind, from_state, to_state, actor_kind, actor_id, actor_role, area::text, data::text, "
+            "suite FROM loop_event WHERE matter_id = %s ORDER BY seq",
             [matter_id],
         )
         names = [column.name for column in cursor.description]

@@ -5,10 +5,13 @@ people and attackers really send, each refused in both languages with the field 
 """
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
@@ -30,6 +33,28 @@ SCHEMA = schemathesis.openapi.from_wsgi("/api/openapi.json", application)
 OPERATIONS = [found.ok() for found in SCHEMA.get_all_operations()]
 CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
 EXAMPLES = 15
+# Where any text is a code there is nothing that does not fit.
+ANYTHING_FITS = ("GET /api/v1/procedures", "GET /api/v1/reports/{code}", "GET /api/v1/reports/{code}/qr.svg")
+FITTING, UNFITTING = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
+each_operation = pytest.mark.parametrize(
+    ("operation", "mode"),
+    [pytest.param(each, FITTING, id=f"{each.label} fitting") for each in OPERATIONS]
+    + [
+        pytest.param(each, UNFITTING, id=f"{each.label} unfitting")
+        for each in OPERATIONS
+        if each.label not in ANYTHING_FITS
+    ],
+)
+
+
+@pytest.fixture(autouse=True)
+def _one_connection() -> Iterator[None]:
+    """As Django's own test client does: the server's tidying up would close the connection the test stands in."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 @pytest.fixture
@@ -57,14 +82,12 @@ def answers_well(operation: Any, headers: dict[str, str], mode: GenerationMode, 
     check()
 
 
-@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["fitting", "unfitting"])
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
+@each_operation
 def test_nobody_in_particular_sends_anything(db: None, operation: Any, mode: GenerationMode) -> None:
     answers_well(operation, {}, mode)
 
 
-@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["fitting", "unfitting"])
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
+@each_operation
 def test_staff_send_anything_to_a_real_matter(
     cast: Cast, staff: dict[str, str], operation: Any, mode: GenerationMode
 ) -> None:
@@ -78,12 +101,13 @@ FIELDS: list[tuple[str, Any, str]] = [
     ("a list for a text", {"text": ["灯"]}, "text"),
     ("null for a text", {"text": None}, "text"),
     ("only spaces", {"text": " \n "}, "text"),
-    ("a megabyte of text", {"text": "灯" * 1_000_000}, "text"),
+    ("a megabyte of text", {"text": "x" * 1_000_000}, "text"),
     ("a megabyte of title", {"title": "x" * 1_000_000}, "title"),
     ("a NUL byte", {"text": "灯\0"}, "text"),
     ("half a character", {"text": "\ud83d"}, "text"),
     ("half a character in a category", {"text": "灯", "category": "\ud83d"}, "category"),
     ("a bell", {"title": "灯\x07"}, "title"),
+    ("writing turned round", {"title": "灯\u202e"}, "title"),
     ("a position outside the city", {"text": "灯", "lon": 2.35, "lat": 48.85}, "lon"),
     ("a position outside the world", {"text": "灯", "lon": 200, "lat": 30}, "lon"),
     ("half a position", {"text": "灯", "lon": 120.1}, "lat"),
@@ -100,7 +124,6 @@ FIELDS: list[tuple[str, Any, str]] = [
     ("no telephone number", {"text": "灯", "contact": {"phone": "call me"}}, "contact.phone"),
     ("a list for a contact", {"text": "灯", "contact": []}, "contact"),
     ("a field of one's own", {"text": "灯", "severity": 4}, "severity"),
-    ("a field named in half characters", {"text": "灯", "\ud83d": 1}, "?"),
     ("the program's own fields", {"text": "灯", "state": "closed"}, "state"),
 ]
 
@@ -122,6 +145,7 @@ BODIES: list[tuple[str, bytes, int]] = [
     ("a list", b"[]", 422),
     ("a number", b"1", 422),
     ("null", b"null", 422),
+    ("a field that can't be named", b'{"text": "x", "\\ud83d": 1}', 422),
     ("not a number", b'{"lon": NaN}', 400),
     ("infinity", b'{"lon": -Infinity}', 400),
     ("not UTF-8", b'{"text": "\xff\xfe"}', 400),
@@ -157,9 +181,7 @@ def test_the_words_for_what_is_wrong_are_in_the_readers_language(client: Client)
 @pytest.mark.parametrize("key", ["", "x" * 300])
 def test_a_key_that_is_none_is_named(client: Client, key: str) -> None:
     body = json.dumps({"text": "路灯不亮"})
-    answer = client.post(
-        "/api/v1/reports", body, content_type="application/json", headers={"Idempotency-Key": key}
-    )
+    answer = client.post("/api/v1/reports", body, content_type="application/json", headers={"Idempotency-Key": key})
     assert (answer.status_code, answer.json()["error"]["field"]) == (422, "Idempotency-Key")
 
 
@@ -194,9 +216,7 @@ def refused(
     content_type: str = "application/json",
 ) -> Any:
     """The error in the answer to a report that must be refused."""
-    answer = client.post(
-        "/api/v1/reports", body, content_type=content_type, headers={"Accept-Language": language}
-    )
+    answer = client.post("/api/v1/reports", body, content_type=content_type, headers={"Accept-Language": language})
     assert 400 <= answer.status_code < 500, answer.content[:300]
     assert status is None or answer.status_code == status
     return answer.json()["error"]

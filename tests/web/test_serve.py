@@ -47,6 +47,14 @@ def test_it_gives_its_address_answers_and_stops_with_everything_it_started(house
     assert Server(house.home.resolve()).answers() == pq.Ping.NO_RESPONSE
 
 
+def test_its_metrics_speak_for_the_worker_too(house: House) -> None:
+    house.start()
+    until(lambda: 'anlan_worker_heartbeat_seconds{job="notices"}' in house.get("/metrics"))
+    assert house.report("路灯不亮") is not None
+    assert 'anlan_request_seconds_count{method="POST"' in house.get("/metrics")
+    assert house.stop() == 0
+
+
 def test_ctrl_c_stops_it_in_order_too(house: House) -> None:
     house.start()
     assert house.server is not None

@@ -80,8 +80,8 @@ def back_up(target: Path, files: Path, *, version: str, digest: dict[str, Any] |
                 text.write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
                 _add(tar, MANIFEST, text, progress)
             draft.chmod(0o600)
-            with draft.open("rb") as file:
-                os.fsync(file.fileno())
+            with draft.open("rb") as written:
+                os.fsync(written.fileno())
             os.link(draft, target)
     except FileExistsError:
         raise ArchiveError(f"{target} is there already; choose another name") from None
@@ -219,7 +219,8 @@ def _owner() -> "psycopg.Connection[Any]":
 def _rows(connection: "psycopg.Connection[Any]") -> dict[str, int]:
     with psycopg.Cursor(connection) as cursor:
         tables = cursor.execute(
-            "SELECT c.relname FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace "
+            "SELECT c.relname FROM pg_class c "
+            "WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace "
             "AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') ORDER BY 1"
         ).fetchall()
         counts = {}

@@ -73,13 +73,15 @@ def ctype() -> str:
 
 def prepare(connect: Callable[[str, str], psycopg.Connection], done: Path) -> None:
     """Make the roles, the extensions and the database, once: `done` is written last and names it all."""
-    what = " ".join(["anlan", *ROLES, *EXTENSIONS, *OPTIONAL_EXTENSIONS]) + "\n"
+    what = " ".join(["anlan", *ROLES, "member", *EXTENSIONS, *OPTIONAL_EXTENSIONS]) + "\n"
     if done.exists() and done.read_text() == what:
         return
     with connect("postgres", "template1") as template:
         for role, attributes in ROLES.items():
             if not _exists(template, "pg_roles", "rolname", role):
                 template.execute(sql.SQL("CREATE ROLE {} ").format(sql.Identifier(role)) + sql.SQL(attributes))
+        # The owner of the tables may do whatever the application may, and end its sessions (to drop a database).
+        template.execute("GRANT anlan_app TO anlan_owner")
         _add_extensions(template)
         database_exists = _exists(template, "pg_database", "datname", "anlan")
     with connect("postgres", "postgres") as server:

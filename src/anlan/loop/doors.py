@@ -7,7 +7,7 @@ is refused is answered in one shape and in the asker's language:
 """
 
 import json
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 from uuid import UUID
 
 from django.conf import settings
@@ -38,8 +38,6 @@ REFUSALS = frozenset((400, 401, 403, 404, 409, 413, 415, 422))
 """The statuses every endpoint declares for a `Problem`."""
 _HARMLESS = ("GET", "HEAD", "OPTIONS")
 LONGEST_CODE = 60
-
-Model = TypeVar("Model", bound=BaseModel)
 
 
 class NotSignedIn(Refused):
@@ -98,7 +96,10 @@ def tracking_index(code: str) -> bytes:
 
 
 def sign_in(request: HttpRequest, username: str, password: str) -> str:
-    """A token for whoever knows the password. Raises NotSignedIn, as slowly for an unknown name as for a wrong password."""
+    """A token for whoever knows the password. Raises NotSignedIn, for an unknown name as slowly as for a wrong one.
+
+    Nothing slows down whoever guesses: that belongs in front of the program, or to the accounts' own work.
+    """
     account = authenticate(request, username=username, password=password)
     if not isinstance(account, Account):
         raise NotSignedIn(_("the name or the password is wrong"))
@@ -123,15 +124,6 @@ def _account_of(header: str) -> Account:
     if not constant_time_compare(told["password"], account.get_session_auth_hash()):
         raise refused
     return account
-
-
-def validated(model: type[Model], told: Any) -> Model:
-    """`told` as a `model`. Raises BadInput, which is answered with every wrong field."""
-    try:
-        return model.model_validate(told)
-    except ValidationError as error:
-        first = faults(error.errors(include_url=False))[0]
-        raise BadInput(first.message, field=first.field) from error
 
 
 class JsonOnly(Parser):

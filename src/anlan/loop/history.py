@@ -15,6 +15,7 @@ from anlan.foundation.sealing import digest_by
 
 GENESIS = b"\x00" * 32
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_compact = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 def microseconds(moment: datetime) -> int:
@@ -26,7 +27,7 @@ def microseconds(moment: datetime) -> int:
 def canonical(value: Any) -> bytes:
     """The one byte form of a JSON value. Raises TypeError for a float: two machines may print it differently."""
     _refuse_floats(value)
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return _compact(value).encode()
 
 
 def link(
@@ -64,11 +65,12 @@ def link(
 
 
 def _refuse_floats(value: Any) -> None:
+    # Called for every value of every event: the plain types are told apart faster than by `Mapping` or a union.
     if isinstance(value, float):
         raise TypeError("a float has no canonical form; give a string or an integer")
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         for item in value.values():
             _refuse_floats(item)
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, (list, tuple)):
         for item in value:
             _refuse_floats(item)

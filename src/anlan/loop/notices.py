@@ -17,7 +17,7 @@ from prometheus_client import Counter
 from anlan.city.people.access import scope_of, scoped, system
 from anlan.foundation.masks import mask_text
 from anlan.loop import clock
-from anlan.loop.models import Matter, Notice, Party
+from anlan.loop.models import Matter, Notice
 from anlan.loop.notice_sinks import Message, NotDelivered, Sink, sink_for
 from anlan.loop.notice_texts import text_for
 
@@ -92,8 +92,8 @@ def _attempt(notice: Notice, sink: Sink) -> str:
     try:
         # Sealed fields are opened as they are read, and one that can't be must not hold up the others.
         matter = Matter.objects.get(id=notice.matter_id)
-        party = Party.objects.get(id=notice.party_id)
-        if not party.phone:
+        party = notice.party
+        if party is None or not party.phone:
             return "no telephone number is left"
         text = text_for(matter, notice.kind, party.language)
         sink.deliver(Message(str(notice.id), party.phone, text, party.language, matter.reference))

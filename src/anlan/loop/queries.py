@@ -49,15 +49,18 @@ _PUBLIC_VERBS = ("opened", "handed_over", "suspended", "resumed", "extended", "e
 _EXPLAINED_VERBS = ("suspended", "resumed", "extended")
 
 
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9_.]{1,60}$")]
+
+
 class Wanted(Told):
     """Which matters of one's own areas: everything given must hold.
 
     What lies elsewhere is asked for by itself: `shared`, what is handled together; `in_hand`, what one's unit has.
     """
 
-    state: Annotated[str, Field(max_length=40)] | None = None
+    state: Slug | None = None
     klass: Klass | None = None
-    category: Annotated[str, Field(max_length=60)] | None = None
+    category: Slug | None = None
     channel: Channel | None = None
     area: Annotated[str, Field(pattern=r"^[0-9]{4,15}$")] | None = None
     open: bool | None = None
@@ -153,12 +156,11 @@ def by_code(tracking: bytes) -> Matter:
         return _one(Q(tracking_index=tracking))
 
 
-def promised(rules: type[Procedure], area: str, at: datetime) -> list[ClockOut]:
-    """The clocks that begin when a matter is opened in `area` at that moment, worked out without the database."""
-    matter = Matter(procedure=rules.slug, state=rules.initial().name, area=area, opened_at=at)
-    change = Change(matter, [], anonymous(), None, at=at)
-    change.turn_clocks(rules.initial())
-    return [ClockOut.of(deadline, rules) for deadline in change.running]
+def promised(matter: Matter) -> list[ClockOut]:
+    """The clocks that began when a matter was opened, or would begin for one that never was; costs no statement."""
+    change = Change(matter, [], anonymous(), None, at=matter.opened_at)
+    change.turn_clocks(matter.rules.initial())
+    return [ClockOut.of(deadline, matter.rules) for deadline in change.running]
 
 
 def declared() -> list[ProcedureOut]:

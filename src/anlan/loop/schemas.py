@@ -1,10 +1,11 @@
 """What may be told: the types that every door shares. One definition serves page, API and import."""
 
-import unicodedata
+import re
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
+from django.utils.translation import gettext as _
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from anlan.loop.models import Outcome, Rating
@@ -12,11 +13,14 @@ from anlan.loop.models import Outcome, Rating
 LONGEST_TEXT = 20_000
 
 
+# Control characters but tab and line ends, half characters, and those that turn the direction of writing.
+_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+
+
 def storable(text: str) -> str:
     """Refuse what a database or a page can't hold: NUL, lone surrogates, control and direction characters."""
-    for character in text:
-        if unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\r\t":
-            raise ValueError(f"contains a character that can't be stored (U+{ord(character):04X})")
+    if found := _UNSTORABLE.search(text):
+        raise ValueError(_("contains a character that can't be stored (U+%(code)04X)") % {"code": ord(found[0])})
     return text
 
 

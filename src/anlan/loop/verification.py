@@ -5,13 +5,14 @@ work. What it can't see is a history that was rewritten as a whole, all hashes w
 somebody kept (`digests`).
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connections, transaction
@@ -60,14 +61,14 @@ class Line(NamedTuple):
     actor_id: UUID | None
     actor_role: str
     area: str
-    data: dict[str, Any]
+    data: str
     suite: int
     previous: bytes
     hash: bytes
 
 
 _LINES = (
-    "SELECT matter_id, seq, at, kind, from_state, to_state, actor_kind, actor_id, actor_role, area::text, data, "
+    "SELECT matter_id, seq, at, kind, from_state, to_state, actor_kind, actor_id, actor_role, area::text, data::text, "
     "suite, previous, hash FROM loop_event ORDER BY matter_id, seq"
 )
 
@@ -169,7 +170,7 @@ def _hash(line: Line) -> bytes | None:
             to_state=line.to_state,
             actor=(line.actor_kind, line.actor_id, line.actor_role),
             area=line.area,
-            data=line.data,
+            data=json.loads(line.data),
         )
     except (TypeError, ValueError):
         return None

@@ -50,19 +50,30 @@ def publish_digests() -> int:
     return max(missing, 0)
 
 
-JOBS = (
+_jobs = [
     Job("deadlines", sweep_deadlines, pause=1),
     Job("notices", send_due, pause=1),
     Job("digest", publish_digests, pause=60),
-)
+]
 
 
-def run_once(jobs: Sequence[Job] = JOBS) -> dict[str, int]:
+def register(job: Job) -> None:
+    """Let the worker run a service's job as well (call in `ready()`)."""
+    if job.name not in {known.name for known in _jobs}:
+        _jobs.append(job)
+
+
+def jobs() -> tuple[Job, ...]:
+    """The loop's own jobs and those of the installed services."""
+    return tuple(_jobs)
+
+
+def run_once(jobs: Sequence[Job]) -> dict[str, int]:
     """One round of each job, one after the other; returns how much each has done. Raises what a job raises."""
     return {job.name: job.run() for job in jobs}
 
 
-def run_until(stop: threading.Event, jobs: Sequence[Job] = JOBS) -> None:
+def run_until(stop: threading.Event, jobs: Sequence[Job]) -> None:
     """Every job, round after round, until `stop` is set; each then ends the piece of work it has in hand."""
     threads = [threading.Thread(target=_rounds, args=(job, stop), name=job.name) for job in jobs]
     log.info("worker started", jobs=[job.name for job in jobs])

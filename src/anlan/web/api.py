@@ -2,6 +2,7 @@
 
 from importlib import import_module
 from importlib.resources import files
+from typing import Any
 
 from django.apps import apps
 from django.http import HttpRequest, HttpResponse
@@ -9,12 +10,19 @@ from django.utils.html import format_html
 from django.utils.module_loading import module_has_submodule
 from ninja import NinjaAPI
 from ninja.openapi.docs import DocsBase
+from ninja.openapi.schema import OpenAPISchema
 from ninja.renderers import JSONRenderer
 
 from anlan.loop.doors import JsonOnly, answer_refusals
 
 # The documentation's own script and style come with the library; nothing is fetched from elsewhere.
 DOCS_FILES = files("ninja") / "static" / "ninja"
+
+# How an asker says who they are; much is open to all.
+WHO_ASKS = {
+    "token": {"type": "http", "scheme": "bearer"},
+    "code": {"type": "apiKey", "in": "header", "name": "X-Tracking-Code"},
+}
 
 
 class PlainJson(JSONRenderer):
@@ -38,9 +46,19 @@ class LocalDocs(DocsBase):
         return HttpResponse(page)
 
 
+class Api(NinjaAPI):
+    """Says in its description how an asker can be known; the library would make knowing them a duty."""
+
+    def get_openapi_schema(self, **given: Any) -> OpenAPISchema:
+        schema = super().get_openapi_schema(**given)
+        schema["components"]["securitySchemes"] = WHO_ASKS
+        schema["security"] = [{}, *({name: list[str]()} for name in WHO_ASKS)]
+        return schema
+
+
 def build() -> NinjaAPI:
     """The API with every router that the installed apps bring."""
-    api = NinjaAPI(
+    api = Api(
         title="安澜 Anlan",
         version="1",
         description="一个闭环承接全市诉求 · One closed loop for what residents report",

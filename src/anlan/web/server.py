@@ -63,7 +63,7 @@ def serve(serving: Serving, announce: Callable[[str], None]) -> None:
     refuse_missing_migrations()
     refuse_taken(serving.host, serving.port)
     connections.close_all()
-    _share_metrics(settings.ANLAN_HOME / "metrics")
+    _share_metrics(settings.ANLAN_HOME / "metrics" / str(serving.port))
     multiprocessing.set_start_method("spawn", force=True)
     server = Granian(
         target="anlan.web.wsgi:application",
@@ -196,4 +196,5 @@ def _share_metrics(folder: Path) -> None:
     """Let the processes count into one folder, so that /metrics speaks for all of them."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    # Read by the library as it is imported, which the processes to come do for themselves.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)

@@ -22,9 +22,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def send(client: Client) -> Callable[..., Any]:
     def sent(body: Any, path: str = "", **headers: str) -> Any:
-        return client.post(
-            f"/api/v1/reports{path}", json.dumps(body), content_type="application/json", headers=headers
-        )
+        return client.post(f"/api/v1/reports{path}", json.dumps(body), content_type="application/json", headers=headers)
 
     return sent
 

@@ -253,7 +253,8 @@ class Rehearsal:
 
     @staticmethod
     def _unit(matter: Matter) -> Unit:
-        return Unit.objects.get(matters=matter)
+        assert matter.unit_id is not None
+        return Unit.objects.get(id=matter.unit_id)
 
 
 @contextmanager

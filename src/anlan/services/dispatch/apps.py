@@ -10,6 +10,9 @@ class DispatchConfig(AppConfig):
     verbose_name = _("Dispatch")
 
     def ready(self) -> None:
+        from anlan.loop import worker
         from anlan.services.dispatch import procedure  # noqa: F401 - declaring it registers it
+        from anlan.services.dispatch.actions import direct_waiting
 
         rules.register(self.name)
+        worker.register(worker.Job("dispatch", direct_waiting, pause=1))

@@ -52,7 +52,7 @@ def track(request: HttpRequest, code: str) -> PublicView:
 
 @router.get(
     "/{code}/qr.svg",
-    response={200: str, REFUSALS: Problem},
+    response={200: None, REFUSALS: Problem},
     openapi_extra={"responses": {200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}}}},
 )
 def qr(request: HttpRequest, code: str) -> HttpResponse:

@@ -6,6 +6,7 @@ from anlan.foundation.identifiers import spaced
 from anlan.foundation.language import said
 from anlan.loop import clock
 from anlan.loop.answers import category_label, klass_label, label
+from anlan.loop.models import Matter
 from anlan.loop.queries import promised
 from anlan.services.intake.actions import Taken, preview, procedure_here
 from anlan.services.intake.schemas import Preview, Receipt, ReportIn, Why
@@ -17,7 +18,6 @@ def receipt(taken: Taken, track: str) -> Receipt:
     `settle_by` is what was promised at the opening: a suspension or an extension since is told on that page.
     """
     matter = taken.matter
-    clocks = promised(matter.rules, matter.area, matter.opened_at)
     return Receipt(
         number=matter.reference,
         code=spaced(taken.code),
@@ -33,7 +33,7 @@ def receipt(taken: Taken, track: str) -> Receipt:
         place=atlas().full_name(matter.area),
         office=office_name(matter.responsible_id) if matter.responsible_id else "",
         opened_at=matter.opened_at,
-        settle_by=max((each.due_at for each in clocks), default=None),
+        settle_by=max((each.due_at for each in promised(matter)), default=None),
         repeated=taken.repeated,
     )
 
@@ -57,5 +57,5 @@ def previewed(given: ReportIn) -> Preview:
             Why(kind=reason.kind, words=list(reason.words), text=said(reason.text, reason.text_en))
             for reason in suggested.reasons
         ],
-        deadlines=promised(procedure_here(), path, clock.now()),
+        deadlines=promised(Matter(procedure=procedure_here().slug, area=path, opened_at=clock.now())),
     )

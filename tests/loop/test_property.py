@@ -1,0 +1,243 @@
+"""No sequence of calls, however hostile, leaves an undeclared state, a lost event, a broken chain or a half change."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.cast import CITY, CUIYUAN, CUIYUAN_GRID, GRID, WENXIN, Cast, lamp
+from tests.loop.stories import everything, morning
+
+from anlan.city.people import access
+from anlan.city.people.access import Actor
+from anlan.loop import engine, verbs
+from anlan.loop.clock import ManualClock
+from anlan.loop.history import GENESIS, link
+from anlan.loop.models import Deadline, Event, Matter, Notice
+from anlan.loop.refusals import Refused
+from anlan.services.dispatch.procedure import Dispatching
+
+ACTORS = ("system", "chen", "zhou", "wu", "sun", "li", "he", "qian", "wang", "bearer", "stranger", "anonymous")
+MATTERS = 3
+
+words = st.one_of(
+    st.sampled_from(
+        ["好", "", " ", "a\x00b", "\ud800", "😀" * 3, "'; DROP TABLE loop_event; --", "\u202eevil", "x" * 20_001]
+    ),
+    st.text(max_size=20),
+)
+anything = st.one_of(
+    words,
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.lists(st.integers(), max_size=2),
+    st.uuids().map(str),
+)
+areas = st.one_of(st.sampled_from([CITY, WENXIN, GRID, CUIYUAN, CUIYUAN_GRID, "3301.1", "", "a,b", "'"]), words)
+numbers = st.integers(0, MATTERS - 1)
+
+# Told as it ought to be: without these, hardly any sequence would get far.
+PROPER: dict[str, Mapping[str, Any] | None] = {
+    "assign": {"unit_id": "li"},
+    "arrive": {"lon": "120.1", "lat": "30.2"},
+    "feed_back": {"text": "到了"},
+    "resolve": {"outcome": "solved", "text": "好了"},
+    "answer": {"outcome": "explained", "text": "说明"},
+    "rate": {"rating": 4},
+    **{step: {"reason": "因为"} for step in ("decline", "withdraw", "call_police", "return_to_police", "reopen")},
+}
+STEPS = tuple(Dispatching.transitions)
+# Left to the hostile steps: offered everywhere, they would end most stories before they begin.
+RARE = {"call_police", "return_to_police", "answer"}
+
+# Something that somebody may really do now, chosen by number.
+proper_step = st.tuples(st.just("proceed"), st.just(0) | numbers, st.integers(0, 9))
+hostile_step = st.tuples(
+    st.just("advance"),
+    numbers,
+    st.sampled_from(ACTORS),
+    st.fixed_dictionaries(
+        {
+            "name": st.one_of(st.sampled_from(STEPS), words),
+            "told": st.none()
+            | st.dictionaries(
+                st.sampled_from(["unit_id", "reason", "text", "outcome", "rating", "lon", "lat", "hash"]), anything
+            ),
+        },
+        optional={"version": st.integers(-1, 12)},
+    ),
+)
+
+
+def verb(name: str, /, **arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.tuples(st.just(name), numbers, st.sampled_from(ACTORS), st.fixed_dictionaries(arguments))
+
+
+reasons = st.just("因为") | words
+calls = st.one_of(
+    *[proper_step] * 8,
+    hostile_step,
+    verb("note", text=words, public=st.booleans()),
+    verb(
+        "reclassify",
+        reason=reasons,
+        klass=st.none() | st.just("urgent") | words,
+        category=st.none() | words,
+        severity=st.none() | st.integers(-1, 70_000),
+    ),
+    verb("hand_over", to_area=areas, reason=reasons),
+    verb("share", with_area=areas, reason=reasons),
+    verb("suspend", reason=reasons, approver=reasons),
+    verb("resume", reason=reasons),
+    verb("extend", deadline=st.sampled_from(tuple(Dispatching.deadlines)) | words, reason=reasons, approver=reasons),
+    verb("escalate", reason=reasons),
+    verb("miss_deadline", name=st.sampled_from(tuple(Dispatching.deadlines)) | words),
+    verb("merge", into=st.none() | numbers, reason=reasons),
+    verb("unmerge", reason=reasons),
+    st.tuples(st.just("wait"), st.sampled_from([1, 60, 3_600, 86_400, 8 * 86_400])),
+)
+
+
+class Play:
+    """Three matters, everybody who may or may not act on them, and what the database holds after each call."""
+
+    def __init__(self, cast: Cast, clock: ManualClock) -> None:
+        self.cast, self.clock = cast, clock
+        opened = [
+            engine.open_matter(Dispatching, lamp(area=area, channel=channel), by=cast.wang)
+            for area, channel in ((GRID, "web"), (GRID, "police"), (CUIYUAN_GRID, "web"))
+        ]
+        self.ids = [each.matter.id for each in opened]
+        self.bearer = access.bearer(bytes(opened[0].matter.tracking_index or b""))
+        self.made = 0
+
+    def actor(self, name: str) -> Actor:
+        others = {
+            "system": access.system(),
+            "bearer": self.bearer,
+            "anonymous": access.anonymous(),
+            "stranger": Actor("resident", uuid4()),
+        }
+        return others.get(name) or getattr(self.cast, name)
+
+    def call(self, name: str, *given: Any) -> None:
+        if name == "wait":
+            self.clock.advance(timedelta(seconds=given[0]))
+        elif name == "proceed":
+            self.proceed(*given)
+        else:
+            self.attempt(name, *given)
+
+    def proceed(self, number: int, choice: int) -> None:
+        """Make a step that is offered to somebody; what is offered must not be refused."""
+        with everything():
+            matter = Matter.objects.get(id=self.ids[number])
+        offered = {
+            step.name: who
+            for who in ACTORS
+            for step in engine.possible(matter, self.actor(who))
+            if step.name not in RARE
+        }
+        if offered:
+            name = sorted(offered)[choice % len(offered)]
+            made = self.made
+            self.attempt("advance", number, offered[name], {"name": name, "told": PROPER.get(name)})
+            assert self.made == made + 1, f"{name} was offered to {offered[name]} and refused"
+
+    def attempt(self, name: str, number: int, who: str, arguments: Mapping[str, Any]) -> None:
+        before = self.snapshot()
+        moved_on = self.holds_still()
+        try:
+            # As at a door: each call is a transaction of its own, and its deferred constraints are checked.
+            with transaction.atomic():
+                self._verb(name)(self.ids[number], by=self.actor(who), **self._proper(arguments))
+                transaction.get_connection().check_constraints()
+        except Refused:
+            assert self.snapshot() == before, "a refused call has left something behind"
+        else:
+            self.made += 1
+        for id, state in moved_on.items():
+            assert self.states()[id] == state, "a merged or suspended matter has moved"
+
+    def _verb(self, name: str) -> Callable[..., Matter]:
+        found: Callable[..., Matter] = getattr(engine if name in ("advance", "note") else verbs, name)
+        return found
+
+    def _proper(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        given = dict(arguments)
+        if "into" in given:
+            given["into"] = uuid4() if given["into"] is None else self.ids[given["into"]]
+        if (given.get("told") or {}).get("unit_id") == "li":
+            given["told"] = {"unit_id": self.cast.unit(self.cast.li)}
+        return given
+
+    def snapshot(self) -> list[list[tuple[Any, ...]]]:
+        with everything():
+            return [
+                list(model.objects.order_by("pk").values_list())  # type: ignore[attr-defined]
+                for model in (Matter, Event, Deadline, Notice)
+            ]
+
+    def states(self) -> dict[UUID, str]:
+        with everything():
+            return dict(Matter.objects.values_list("id", "state"))
+
+    def holds_still(self) -> dict[UUID, str]:
+        with everything():
+            held = Matter.objects.exclude(merged_into=None) | Matter.objects.exclude(suspended_at=None)
+            return dict(held.values_list("id", "state"))
+
+    def check(self) -> None:
+        with everything():
+            for matter in Matter.objects.all():
+                events = list(Event.objects.filter(matter=matter))
+                assert matter.state in Dispatching.states
+                assert len(events) == matter.version
+                self._check_chain(matter, events)
+                self._check_clocks(matter, list(Deadline.objects.filter(matter=matter)))
+
+    def _check_chain(self, matter: Matter, events: list[Event]) -> None:
+        head, state = GENESIS, "received"
+        for seq, event in enumerate(events, start=1):
+            assert (event.seq, event.from_state, bytes(event.previous)) == (seq, state, head)
+            step = Dispatching.transitions.get(event.kind)
+            if step is None:
+                assert event.to_state == state
+            else:
+                assert Dispatching.states[state] in step.sources
+                assert event.to_state == step.target.name
+            head, state = bytes(event.hash), event.to_state
+            names = ("seq", "at", "kind", "from_state", "to_state", "area", "data")
+            actor = (event.actor_kind, event.actor_id, event.actor_role)
+            fields = {name: getattr(event, name) for name in names}
+            assert link(event.suite, bytes(event.previous), matter_id=matter.id, actor=actor, **fields) == head
+        assert (bytes(matter.head), matter.state) == (head, state)
+
+    def _check_clocks(self, matter: Matter, clocks: list[Deadline]) -> None:
+        running = [clock for clock in clocks if clock.ended_at is None]
+        assert len({clock.name for clock in running}) == len(running)
+        assert all((clock.ended_at is None) == (clock.met is None) for clock in clocks)
+        assert {clock.area for clock in running} <= {matter.area}
+        waits = matter.suspended_at is not None or matter.merged_into_id is not None
+        assert all((clock.held_since is not None) == waits for clock in running)
+        if matter.stands.final:
+            assert not running
+            assert matter.closed_at is not None
+
+
+@pytest.mark.django_db
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(sequence=st.lists(calls, min_size=15, max_size=40))
+def test_no_sequence_of_calls_breaks_a_promise(cast: Cast, sequence: list[tuple[Any, ...]]) -> None:
+    with morning() as clock, transaction.atomic():
+        play = Play(cast, clock)
+        for call in sequence:
+            play.call(*call)
+            play.check()
+        transaction.set_rollback(True)
