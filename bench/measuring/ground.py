@@ -76,7 +76,9 @@ class Ground:
 
     def postgresql(self) -> str:
         """The server's version."""
-        return str(connections[OWNER].get_connection_params and _version())
+        with connections[OWNER].cursor() as cursor:
+            cursor.execute("SHOW server_version")
+            return str(cursor.fetchone()[0])
 
     def server_processes(self) -> list[psutil.Process] | None:
         """Every process of the server; None where it isn't one of ours."""
@@ -113,7 +115,9 @@ def embedded() -> postgres.Server | None:
 def owner_parameters(**changes: Any) -> dict[str, Any]:
     """How the owner connects, in psycopg's words."""
     given = connections[OWNER].get_connection_params()
-    plain = {name: value for name, value in given.items() if isinstance(value, str | int) and name not in _NOT_IN_AN_ADDRESS}
+    plain = {
+        name: value for name, value in given.items() if isinstance(value, str | int) and name not in _NOT_IN_AN_ADDRESS
+    }
     return {**plain, **changes}
 
 
@@ -127,12 +131,6 @@ def _use(database: str) -> None:
         connections[alias].close()
         connections.databases[alias]["NAME"] = database
         connections[alias].settings_dict["NAME"] = database
-
-
-def _version() -> str:
-    with connections[OWNER].cursor() as cursor:
-        cursor.execute("SHOW server_version")
-        return str(cursor.fetchone()[0])
 
 
 def _address(alias: str) -> str:

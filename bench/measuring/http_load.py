@@ -29,7 +29,9 @@ class Client:
     def send(self, head: bytes, key: str, body: bytes) -> None:
         self.answer = b""
         self.sent_at = time.perf_counter()
-        self.socket.sendall(b"%sIdempotency-Key: %s\r\nContent-Length: %d\r\n\r\n%s" % (head, key.encode(), len(body), body))
+        self.socket.sendall(
+            b"%sIdempotency-Key: %s\r\nContent-Length: %d\r\n\r\n%s" % (head, key.encode(), len(body), body)
+        )
 
     def receive(self) -> bool:
         """Read what is there; true once the answer is whole. Raises ConnectionError."""

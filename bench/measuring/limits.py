@@ -8,6 +8,7 @@ The machine's speed swings by a factor of two within minutes; taking turns lets 
 import os
 import re
 import shutil
+import socket
 import statistics
 import subprocess
 import tempfile
@@ -93,6 +94,12 @@ class Pgbench:
         if done.returncode != 0 or tps is None:
             raise CommandError(f"pgbench said: {done.stderr.strip()}")
         return Pace(float(tps[1]) * seconds, seconds)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def flush_ms(times: int = 100) -> float | None:

@@ -55,7 +55,11 @@ class Result:
             "ratio": rounded(self.ratio),
             **{key: rounded(value) for key, value in self.more.items()},
             "goals": {
-                goal.name: {"measured": rounded(goal.measured), goal.bound.replace(" ", "_"): goal.wanted, "met": goal.met}
+                goal.name: {
+                    "measured": rounded(goal.measured),
+                    goal.bound.replace(" ", "_"): goal.wanted,
+                    "met": goal.met,
+                }
                 for goal in self.goals
             },
             "notes": list(self.notes),

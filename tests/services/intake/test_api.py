@@ -27,14 +27,15 @@ def send(client: Client) -> Callable[..., Any]:
     return sent
 
 
-def test_a_resident_gets_a_receipt_without_signing_in(send: Callable[..., Any]) -> None:
+def test_a_resident_gets_a_receipt_without_signing_in(send: Callable[..., Any], settings: Any) -> None:
+    settings.ANLAN_PUBLIC_URL = "https://anlan.example"
     response = send(LAMP)
     receipt = response.json()
     assert response.status_code == 201
     assert receipt["office"] == "文新街道综合信息指挥室"
     assert receipt["place"] == "西湖区文新街道德加社区"
     assert receipt["state_label"] == "已受理"
-    assert receipt["track"] == f"http://testserver/t/{receipt['code']}"
+    assert receipt["track"] == f"https://anlan.example/t/{receipt['code']}"
     assert receipt["opened_at"] < receipt["settle_by"]
 
 

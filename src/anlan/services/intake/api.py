@@ -9,7 +9,7 @@ from anlan.loop.answers import PublicView
 from anlan.loop.doors import REFUSALS, Problem, actor_of_request, tracking_index
 from anlan.loop.queries import by_code, public_view
 from anlan.services.intake.actions import report
-from anlan.services.intake.codes import qr_svg, tracking_path
+from anlan.services.intake.codes import qr_svg, tracking_address
 from anlan.services.intake.queries import previewed, receipt
 from anlan.services.intake.schemas import Preview, Receipt, ReportIn
 
@@ -31,7 +31,7 @@ Key = Annotated[
 def send(request: HttpRequest, given: ReportIn, key: Key = None) -> HttpResponse:
     """Report something; nobody need sign in. 201 for a new matter, 200 where the key has brought it before."""
     taken = report(given, by=actor_of_request(request), key=key)
-    body = receipt(taken, request.build_absolute_uri(tracking_path(taken.code)))
+    body = receipt(taken)
     # Written straight: this is the program's busiest address, and the shape has just been checked.
     return HttpResponse(
         body.model_dump_json(), status=200 if taken.repeated else 201, content_type="application/json; charset=utf-8"
@@ -58,5 +58,4 @@ def track(request: HttpRequest, code: str) -> PublicView:
 def qr(request: HttpRequest, code: str) -> HttpResponse:
     """The address of the tracking page as a QR code."""
     matter = by_code(tracking_index(code))
-    address = request.build_absolute_uri(tracking_path(matter.tracking or ""))
-    return HttpResponse(qr_svg(address), content_type="image/svg+xml")
+    return HttpResponse(qr_svg(tracking_address(matter.tracking or "")), content_type="image/svg+xml")

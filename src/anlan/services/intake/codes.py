@@ -3,6 +3,7 @@
 import io
 
 import segno
+from django.conf import settings
 
 from anlan.foundation.identifiers import spaced
 
@@ -10,6 +11,11 @@ from anlan.foundation.identifiers import spaced
 def tracking_path(code: str) -> str:
     """Where the tracking page of a code lives."""
     return f"/t/{spaced(code)}"
+
+
+def tracking_address(code: str) -> str:
+    """The same as it is printed and sent: with the name under which residents reach this city."""
+    return f"{settings.ANLAN_PUBLIC_URL}{tracking_path(code)}"
 
 
 def qr_svg(text: str) -> bytes:

@@ -38,8 +38,8 @@ def as_json(value: Any) -> bytes:
 
 def as_xml(name: str, value: Any) -> bytes:
     """With the declaration that the standard asks for; None is an empty element."""
-    root = _element(name, value)
-    return b'<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="utf-8")
+    body: bytes = ElementTree.tostring(_element(name, value), encoding="utf-8", xml_declaration=True)
+    return body
 
 
 def _element(name: str, value: Any) -> ElementTree.Element:

@@ -1,7 +1,7 @@
 """What the public sees through Open311.
 
-- Shown at all is what came in through Open311, where the sender was told that it would be, and every other matter that is not
-  urgent (`Klass.ORDINARY`): what is being done about the city is everybody's business.
+- Shown at all is what came in through Open311, where the sender was told that it would be, and every other matter
+  that is not urgent (`Klass.ORDINARY`): what is being done about the city is everybody's business.
 - Of a matter that turned out to be for the police, urgent or somebody's own inquiry, only that it is there, its
   service, its office and its state.
 - Where it is, to about a hundred metres and the road: the street, not the door.

@@ -9,19 +9,20 @@ from anlan.loop.answers import category_label, klass_label, label
 from anlan.loop.models import Matter
 from anlan.loop.queries import promised
 from anlan.services.intake.actions import Taken, preview, procedure_here
+from anlan.services.intake.codes import tracking_address
 from anlan.services.intake.schemas import Preview, Receipt, ReportIn, Why
 
 
-def receipt(taken: Taken, track: str) -> Receipt:
-    """The receipt for a report taken in; `track` is the address of its tracking page.
+def receipt(taken: Taken) -> Receipt:
+    """The receipt for a report taken in.
 
-    `settle_by` is what was promised at the opening: a suspension or an extension since is told on that page.
+    `settle_by` is what was promised at the opening: a suspension or an extension since is told on its tracking page.
     """
     matter = taken.matter
     return Receipt(
         number=matter.reference,
         code=spaced(taken.code),
-        track=track,
+        track=tracking_address(taken.code),
         state=matter.state,
         state_label=label(matter.stands),
         klass=matter.klass,

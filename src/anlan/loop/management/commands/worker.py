@@ -15,10 +15,10 @@ class Command(BaseCommand):
 
     def handle(self, *, once: bool, **options: Any) -> None:
         if once:
-            for job, done in worker.run_once().items():
+            for job, done in worker.run_once(worker.jobs()).items():
                 self.stdout.write(f"{job:<12}{done:>8}")
             return
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        worker.run_until(stop)
+        worker.run_until(stop, worker.jobs())
