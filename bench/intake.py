@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +31,7 @@ BODIES = 500
 WARM_UP_SECONDS = 2
 TRACED = 20
 PEER_PER_S = 30
-PEER = "Signalen: 30 creates/s with 41 statements and 60 ms of CPU each; quoted from a run on two such cores, not measured in this one"
+PEER = "Signalen: 30 creates/s, 41 statements, 60 ms of CPU each; quoted from a run on two such cores, not measured now"
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def reports() -> list[bytes]:
 def statements_of_one(bodies: list[bytes]) -> float:
     """What one create sends to the database, read off libpq's own trace, in this process."""
     with override_settings(ALLOWED_HOSTS=["localhost"]):
-        for body in bodies[:10]:  # what is prepared or cached later is so from now on
+        for body in bodies[:TRACED]:  # what is prepared or cached at first use is so from now on
             call(body)
         with tempfile.TemporaryFile() as trace:
             connection.connection.pgconn.trace(trace.fileno())
@@ -149,6 +149,11 @@ def call(body: bytes) -> None:
     from anlan.web.wsgi import application
 
     said: list[str] = []
+
+    def start(status: str, headers: list[tuple[str, str]], error: Any = None, /) -> Callable[[bytes], object]:
+        said.append(status)
+        return io.BytesIO().write
+
     environ = {
         "REQUEST_METHOD": "POST",
         "PATH_INFO": PATH,
@@ -162,7 +167,7 @@ def call(body: bytes) -> None:
         "wsgi.errors": sys.stderr,
         "wsgi.url_scheme": "http",
     }
-    response = application(environ, lambda status, headers, exc_info=None: said.append(status))
+    response = application(environ, start)
     answer = b"".join(response)
     response.close()
     if not said[0].startswith("201"):

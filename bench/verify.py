@@ -4,6 +4,11 @@ import hashlib
 import time
 from itertools import cycle, islice
 
+from bench.measuring import limits
+from bench.measuring.crew import LIFE, Crew, crews
+from bench.measuring.ground import Ground
+from bench.measuring.limits import Pace, together
+from bench.measuring.result import Result
 from django.db import connections, transaction
 from psycopg import sql
 
@@ -15,11 +20,6 @@ from anlan.loop.history import GENESIS
 from anlan.loop.models import Event, Matter
 from anlan.loop.verification import verify
 from anlan.services.dispatch.procedure import Dispatching
-from bench.measuring import limits
-from bench.measuring.crew import LIFE, Crew, crews
-from bench.measuring.ground import Ground
-from bench.measuring.limits import Pace, together
-from bench.measuring.result import Result
 
 BATCH = 1_000
 

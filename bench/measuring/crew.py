@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 from anlan.city.people import access
@@ -9,7 +10,7 @@ from anlan.city.people.access import Actor
 from anlan.city.people.models import Account, Posting, Unit
 from anlan.loop import clock
 
-LIFE = (
+LIFE: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("route", "dispatcher", {}),
     ("assign", "dispatcher", {"reason": "离得最近"}),
     ("accept", "responder", {}),

@@ -19,8 +19,7 @@ import psycopg
 from django.core.management import call_command
 from django.db import connections
 
-from anlan.city.areas import demo as areas_demo
-from anlan.city.areas.reference import AreaRow
+from anlan.city.areas.reference import AreaRow, load
 from anlan.foundation import postgres
 from anlan.foundation.database import APPLICATION, OWNER
 from anlan.foundation.environment import REPOSITORY
@@ -43,9 +42,9 @@ class Ground:
 
     def build_city(self, *, small: bool) -> None:
         """The demo city, or with `small` one district of it."""
-        whole = areas_demo.load()
+        whole = load()
         rows = [row for row in whole if _in_the_district(row)] if small else whole
-        with patch.object(areas_demo, "load", lambda: rows):
+        with patch("anlan.city.areas.demo.load", lambda: rows):
             demo_city.build(seed=SEED, at=clock.now(), progress=lambda room, done, of: None)
         self.as_owner("ANALYZE")
 

@@ -65,12 +65,9 @@ def link(
 
 
 def _refuse_floats(value: Any) -> None:
-    # Called for every value of every event: the plain types are told apart faster than by `Mapping` or a union.
+    if isinstance(value, str | int | None):
+        return
     if isinstance(value, float):
         raise TypeError("a float has no canonical form; give a string or an integer")
-    if isinstance(value, dict):
-        for item in value.values():
-            _refuse_floats(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            _refuse_floats(item)
+    for item in value.values() if isinstance(value, Mapping) else value:
+        _refuse_floats(item)

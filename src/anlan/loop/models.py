@@ -226,7 +226,7 @@ class Deadline(models.Model):
 
     @property
     def in_time(self) -> bool | None:
-        """Fulfilled before the due moment (an exclusive bound, see `terms`); None while it runs or where it fell away."""
+        """Fulfilled before the due moment (an exclusive bound); None while it runs or where it fell away."""
         return self.ended_at < self.due_at if self.met and self.ended_at else None
 
     def late_at(self, moment: datetime) -> bool:

@@ -4,8 +4,9 @@ Rows travel as JSON and PostgreSQL reads them back by the tables' own types, so 
 The rest of the program reads through the ORM and never writes these tables.
 """
 
+import functools
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,75 +16,16 @@ from django.db import IntegrityError, connection
 from django.db.models import Field, GeneratedField, Model
 from django.utils.translation import gettext as _
 
+from anlan.foundation.ltree import LTreeArrayField
 from anlan.foundation.sealing.fields import SealedTextField
 from anlan.loop.change import Change
 from anlan.loop.models import Attachment, Deadline, Event, Matter, Notice, Party, Submission
 from anlan.loop.refusals import Stale
 
-
-def _fields(model: type[Model], *, without: Sequence[str] = ()) -> "list[Field[Any, Any]]":
-    return [
-        field
-        for field in model._meta.concrete_fields
-        if not isinstance(field, GeneratedField) and field.attname not in without
-    ]
-
-
-_PERMANENT = (
-    "id",
-    "number",
-    "opened_at",
-    "tracking",
-    "tracking_index",
-    "reporter_id",
-    "procedure",
-    "channel",
-)
-_MATTER = _fields(Matter, without=("number",))
-_CHANGING = _fields(Matter, without=_PERMANENT)
-
-
-def _columns(fields: "Iterable[Field[Any, Any]]", prefix: str = "") -> str:
-    return ", ".join(f'{prefix}"{field.attname}"' for field in fields)
-
-
-def _inserting(model: type[Model]) -> str:
-    """`INSERT … SELECT` of JSON rows; takes one parameter."""
-    table, columns = model._meta.db_table, _columns(_fields(model))
-    return f"INSERT INTO {table} ({columns}) SELECT {columns} FROM jsonb_populate_recordset(null::{table}, %s::jsonb)"
-
-
-def _replacing(model: type[Model]) -> str:
-    """The same, where a row that is there already is brought up to date."""
-    columns = ", ".join(f'"{f.attname}" = excluded."{f.attname}"' for f in _fields(model, without=("id",)))
-    return f"{_inserting(model)} ON CONFLICT (id) DO UPDATE SET {columns}"
-
-
-_INSERT_MATTER = (
-    f"INSERT INTO loop_matter ({_columns(_MATTER)}) "
-    f"SELECT {_columns(_MATTER)} FROM jsonb_populate_record(null::loop_matter, %s::jsonb) RETURNING number"
-)
-_UPDATE_MATTER = (
-    f"UPDATE loop_matter m SET ({_columns(_CHANGING)}) = ROW({_columns(_CHANGING, 'new.')}) "
-    "FROM jsonb_populate_record(null::loop_matter, %s::jsonb) new "
-    "WHERE m.id = new.id AND m.version = %s RETURNING m.number"
-)
-# Whoever reported this matter, or one that was merged into it, and left a number to be reached under.
-_TELL_REPORTERS = (
-    'INSERT INTO loop_notice (id, matter_id, area, "to", party_id, kind, event_seq, state, attempts, due_at, desk, error) '
-    "SELECT gen_random_uuid(), p.matter_id, p.area, 'reporter', p.id, %s, %s, 'waiting', 0, %s, '', '' FROM loop_party p "
-    "WHERE p.part = 'reporter' AND p.phone IS NOT NULL AND (p.matter_id = %s "
-    "OR p.matter_id IN (SELECT id FROM loop_matter WHERE merged_into_id = %s))"
-)
-# Whoever had to wait for the lock gets the matter as it is now, but its clocks as they were before the wait: the
-# last column tells them apart.
-_LOCK = (
-    f"SELECT {_columns(Matter._meta.concrete_fields, 'm.')}, "
-    "(SELECT coalesce(jsonb_agg(to_jsonb(d) ORDER BY d.name), '[]') FROM loop_deadline d "
-    "WHERE d.matter_id = m.id AND d.ended_at IS NULL)::text, "
-    "coalesce((SELECT before.version = m.version FROM loop_matter before WHERE before.id = m.id), false) "
-    "FROM loop_matter m WHERE m.id = %s FOR UPDATE OF m"
-)
+NUMBERED = ("number",)
+"""What the database itself gives a new matter."""
+PERMANENT = ("number", "opened_at", "tracking", "tracking_index", "reporter_id", "procedure", "channel")
+"""What no verb ever changes."""
 
 
 @dataclass
@@ -95,6 +37,83 @@ class Additions:
     submission: Submission | None = None
 
 
+class AlreadySubmitted(Exception):
+    """The idempotency key has been used before."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column, what makes its value fit for JSON (where it needs that), and how its field reads one back."""
+
+    name: str
+    convert: Callable[[Any], Any] | None
+    parse: Callable[[Any], Any]
+
+
+@functools.cache
+def _columns(model: type[Model], without: tuple[str, ...] = ()) -> tuple[_Column, ...]:
+    """What of a model is written: all but what the database computes."""
+    return tuple(
+        _Column(field.attname, _converter(field), field.to_python)
+        for field in model._meta.concrete_fields
+        if not isinstance(field, GeneratedField) and field.attname not in without
+    )
+
+
+def _converter(field: "Field[Any, Any]") -> Callable[[Any], Any] | None:
+    if isinstance(field, SealedTextField):
+        return functools.partial(field.get_db_prep_value, connection=connection)
+    return _array if isinstance(field, LTreeArrayField) else None
+
+
+def _array(paths: Sequence[str]) -> str:
+    """An array as PostgreSQL writes it; paths hold digits and dots only."""
+    return "{" + ",".join(paths) + "}"
+
+
+def _listed(names: Iterable[str], form: str = '"{}"') -> str:
+    return ", ".join(form.format(name) for name in names)
+
+
+def _inserting(model: type[Model], without: tuple[str, ...] = ()) -> str:
+    """`INSERT … SELECT` of JSON rows; takes one parameter."""
+    table, columns = model._meta.db_table, _listed(column.name for column in _columns(model, without))
+    return f"INSERT INTO {table} ({columns}) SELECT {columns} FROM jsonb_populate_recordset(null::{table}, %s::jsonb)"
+
+
+def _replacing(model: type[Model]) -> str:
+    """The same, where a row that is there already is brought up to date."""
+    names = (column.name for column in _columns(model, ("id",)))
+    changes = _listed(names, '"{0}" = excluded."{0}"')
+    return f"{_inserting(model)} ON CONFLICT (id) DO UPDATE SET {changes}"
+
+
+_CHANGING = [column.name for column in _columns(Matter, (*PERMANENT, "id"))]
+_INSERT_MATTER = f"{_inserting(Matter, NUMBERED)} RETURNING number"
+_UPDATE_MATTER = f"""
+    UPDATE loop_matter m SET ({_listed(_CHANGING)}) = ROW({_listed(_CHANGING, 'new."{}"')})
+    FROM jsonb_populate_recordset(null::loop_matter, %s::jsonb) new
+    WHERE m.id = new.id AND m.version = %s RETURNING m.number
+"""
+# Whoever reported this matter, or one that was merged into it, and left a number to be reached under.
+_TELL_REPORTERS = """
+    INSERT INTO loop_notice
+        (id, matter_id, area, "to", party_id, kind, event_seq, state, attempts, due_at, desk, error)
+    SELECT gen_random_uuid(), p.matter_id, p.area, 'reporter', p.id, %s, %s, 'waiting', 0, %s, '', ''
+    FROM loop_party p WHERE p.part = 'reporter' AND p.phone IS NOT NULL
+        AND (p.matter_id = %s OR p.matter_id IN (SELECT id FROM loop_matter WHERE merged_into_id = %s))
+"""
+# Whoever had to wait for the lock gets the matter as it is now, but its clocks as they were before the wait: the
+# last column tells them apart.
+_LOCK = f"""
+    SELECT {_listed((field.attname for field in Matter._meta.concrete_fields), 'm."{}"')},
+        (SELECT coalesce(jsonb_agg(to_jsonb(d) ORDER BY d.name), '[]') FROM loop_deadline d
+            WHERE d.matter_id = m.id AND d.ended_at IS NULL)::text,
+        coalesce((SELECT before.version = m.version FROM loop_matter before WHERE before.id = m.id), false)
+    FROM loop_matter m WHERE m.id = %s FOR UPDATE OF m
+"""
+
+
 def lock(matter_id: UUID) -> tuple[Matter, list[Deadline]] | None:
     """The matter, locked until the transaction ends, and its running clocks; None if the scope holds no such one."""
     with connection.cursor() as cursor:
@@ -103,16 +122,19 @@ def lock(matter_id: UUID) -> tuple[Matter, list[Deadline]] | None:
             row = cursor.execute(_LOCK, [matter_id]).fetchone()
     if row is None:
         return None
-    names = [field.attname for field in Matter._meta.concrete_fields]
-    values = [_from_row(f, value) for f, value in zip(Matter._meta.concrete_fields, row, strict=False)]
-    matter = Matter.from_db("default", names, values)
-    return matter, [_deadline(found) for found in json.loads(row[-2])]
+    *values, clocks, _now = row
+    fields = Matter._meta.concrete_fields
+    read = [_from_row(field, value) for field, value in zip(fields, values, strict=True)]
+    matter = Matter.from_db("default", [field.attname for field in fields], read)
+    return matter, [_deadline(found) for found in json.loads(clocks)]
 
 
 def insert(change: Change, additions: Additions) -> None:
     """Write a new matter with all that belongs to it; sets its number. Raises AlreadySubmitted."""
     try:
-        (change.matter.number,) = _write(change, additions, _INSERT_MATTER, [_json(_MATTER, change.matter)])
+        (change.matter.number,) = _write(
+            change, additions, _INSERT_MATTER, [_json([change.matter], _columns(Matter, NUMBERED))]
+        )
     except IntegrityError as error:
         if additions.submission and Submission._meta.db_table in str(error):
             raise AlreadySubmitted from error
@@ -122,16 +144,12 @@ def insert(change: Change, additions: Additions) -> None:
 def update(change: Change, additions: Additions) -> None:
     """Write what a verb did to a matter that was read at `version - len(events)`. Raises Stale."""
     before = change.matter.version - len(change.events)
-    row = _write(change, additions, _UPDATE_MATTER, [_json(_CHANGING, change.matter, id=change.matter.id), before])
+    row = _write(change, additions, _UPDATE_MATTER, [_json([change.matter], _columns(Matter, PERMANENT)), before])
     if row is None:
         raise Stale(_("the matter was changed by someone else in the meantime"))
     if change.moved:
         for model in (Deadline, Party, Notice, Attachment):
             model.objects.filter(matter_id=change.matter.id).update(area=change.matter.area)
-
-
-class AlreadySubmitted(Exception):
-    """The idempotency key has been used before."""
 
 
 def _write(change: Change, additions: Additions, matter_sql: str, matter_values: list[Any]) -> Any:
@@ -147,7 +165,7 @@ def _write(change: Change, additions: Additions, matter_sql: str, matter_values:
     ):
         if rows:
             parts.append(f"{name} AS ({sql})")
-            values.append(_json_rows(rows))
+            values.append(_json(rows, _columns(type(rows[0]))))
     if change.tell_reporters:
         event, id = change.events[-1], change.matter.id
         parts.append(f"telling AS ({_TELL_REPORTERS})")
@@ -163,35 +181,26 @@ _EVENTS, _NOTICES, _PARTIES, _ATTACHMENTS, _SUBMISSIONS = map(
 _DEADLINES = _replacing(Deadline)
 
 
-def _json_rows(rows: Sequence[Model]) -> str:
-    fields = _fields(type(rows[0]))
-    return json.dumps([_plain_row(fields, row) for row in rows], ensure_ascii=False)
+def _json(rows: Sequence[Model], columns: Sequence[_Column]) -> str:
+    return json.dumps([_row(vars(row), columns) for row in rows], ensure_ascii=False, default=_plain)
 
 
-def _json(fields: "Iterable[Field[Any, Any]]", row: Model, **more: Any) -> str:
-    return json.dumps({**_plain_row(fields, row), **{name: _plain(value) for name, value in more.items()}})
+def _row(values: dict[str, Any], columns: Sequence[_Column]) -> dict[str, Any]:
+    return {
+        column.name: column.convert(values[column.name]) if column.convert else values[column.name]
+        for column in columns
+    }
 
 
-def _plain_row(fields: "Iterable[Field[Any, Any]]", row: Model) -> dict[str, Any]:
-    return {field.attname: _plain(_sealed(field, getattr(row, field.attname))) for field in fields}
-
-
-def _sealed(field: "Field[Any, Any]", value: Any) -> Any:
-    return field.get_db_prep_value(value, connection) if isinstance(field, SealedTextField) else value
-
-
-def _plain(value: Any) -> Any:
-    """As JSON that PostgreSQL reads back by the column's type."""
+def _plain(value: Any) -> str:
+    """What JSON does not know, as PostgreSQL reads it back by the column's type."""
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, bytes | memoryview):
         return "\\x" + bytes(value).hex()
-    if isinstance(value, list):
-        # Only sets of paths are lists here; as a literal they pass into any array type.
-        return "{" + ",".join(value) + "}"
-    return value
+    raise TypeError(f"{type(value).__name__} has no form in a row")
 
 
 def _from_row(field: "Field[Any, Any]", value: Any) -> Any:
@@ -200,9 +209,6 @@ def _from_row(field: "Field[Any, Any]", value: Any) -> Any:
 
 
 def _deadline(found: dict[str, Any]) -> Deadline:
-    values = [_parsed(field, found[field.attname]) for field in Deadline._meta.concrete_fields]
-    return Deadline.from_db("default", [f.attname for f in Deadline._meta.concrete_fields], values)
-
-
-def _parsed(field: "Field[Any, Any]", value: Any) -> Any:
-    return field.to_python(value) if value is not None else None
+    columns = _columns(Deadline)
+    values = [None if found[column.name] is None else column.parse(found[column.name]) for column in columns]
+    return Deadline.from_db("default", [column.name for column in columns], values)

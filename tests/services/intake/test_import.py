@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from openpyxl import Workbook
+from tests.cast import GRID
 
 from anlan.city.people.access import scope_of, scoped, system
 from anlan.loop.models import Matter, Party
 from anlan.services.intake.tables import text as text_tables
 from anlan.services.intake.tables import workbook as workbooks
-from tests.cast import CITY, GRID
 
 pytestmark = pytest.mark.django_db
 
@@ -201,6 +201,8 @@ def test_a_mapping_goes_before_what_is_known(tmp_path: Path) -> None:
         ("标题\n路灯\n", ("--map", "title=没有"), "没有"),
         ("标题\n路灯\n", ("--map", "colour=标题"), "colour"),
         ("标题\n路灯\n", ("--map", "标题"), "标题"),
+        ("标题,地址\n路灯,文三路\n", ("--map", "title=地址", "address=标题", "text=没有"), "没有"),
+        ("名称,地址\n路灯,文三路\n", ("--map", "phone=名称"), "--map text="),
         ("颜色,大小\n红,1\n", (), "颜色、大小"),
         ("", (), "reports.csv"),
         ("\n\n\n", (), "reports.csv"),
@@ -282,27 +284,31 @@ def test_a_workbook_that_unpacks_without_end_is_refused(tmp_path: Path, monkeypa
     refused(path)
 
 
+def rewritten(path: Path, old: bytes, new: bytes) -> Path:
+    """The workbook with other bytes in whichever part holds the old ones."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    assert any(old in content for content in parts.values())
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content.replace(old, new))
+    return path
+
+
 def test_a_workbook_with_one_endless_cell_is_refused(tmp_path: Path) -> None:
     path = a_workbook(tmp_path, [["标题"], ["路灯"]])
-    with zipfile.ZipFile(path) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    parts["xl/sharedStrings.xml"] = parts["xl/sharedStrings.xml"].replace("路灯".encode(), b"x" * 3_000_000)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in parts.items():
-            archive.writestr(name, content)
-    refused(path)
+    refused(rewritten(path, "路灯".encode(), b"x" * 3_000_000))
 
 
-def test_a_workbook_that_declares_entities_is_refused(tmp_path: Path) -> None:
+def test_an_entity_in_a_workbook_is_not_expanded(tmp_path: Path) -> None:
     path = a_workbook(tmp_path, [["标题"], ["路灯"]])
-    with zipfile.ZipFile(path) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    bomb = b'<!DOCTYPE sst [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
-    parts["xl/sharedStrings.xml"] = bomb + parts["xl/sharedStrings.xml"].replace("路灯".encode(), b"&b;")
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in parts.items():
-            archive.writestr(name, content)
-    refused(path)
+    bomb = b'<!DOCTYPE worksheet [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><worksheet '
+    refused(rewritten(rewritten(path, b"<worksheet ", bomb), "路灯".encode(), b"&b;"))
+
+
+def test_a_row_number_beyond_every_limit_ends_the_sheet(tmp_path: Path) -> None:
+    path = a_workbook(tmp_path, [["标题"], ["路灯"], ["井盖"]])
+    assert run(rewritten(path, b'r="3"', b'r="99999999999"'))["landed"] == 1
 
 
 @pytest.mark.parametrize("name", ["reports.json", "reports.jsonl"])

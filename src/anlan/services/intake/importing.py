@@ -78,15 +78,16 @@ class Outcome:
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
-def fits(headings: Sequence[str], given: Mapping[str, str] | None = None) -> bool:
-    """Can a report be made of columns with these headings? It needs a title or a text."""
-    return any(_ours(heading, given or {}) in ("title", "text") for heading in headings)
+def fits(headings: Sequence[str], given: Mapping[str, str]) -> bool:
+    """Is this the row of headings? It names a title or a text, or a column that was said to be something."""
+    return any(heading in given.values() or _known(heading) in ("title", "text") for heading in headings)
 
 
 def columns(headings: Cells, given: Mapping[str, str]) -> Columns:
     """Which column holds what; `given` (ours: theirs) goes before the known headings.
 
-    Raises Unreadable where `given` names what is not there, or where two columns claim to be the same.
+    Raises Unreadable where `given` names what is not there, where two columns claim to be the same, or where there
+    is neither a title nor a text.
     """
     for ours, theirs in given.items():
         if ours not in HEADINGS:
@@ -105,6 +106,8 @@ def columns(headings: Cells, given: Mapping[str, str]) -> Columns:
                 _("both “%(one)s” and “%(other)s” could be %(ours)s; say which with --map %(ours)s=…") % both
             )
         places[meant] = place
+    if not places.keys() & {"title", "text"}:
+        raise Unreadable(_("no column is the title or the text; say which with --map text=…"))
     unused = (h for place, h in enumerate(headings) if place not in places.values() and h not in ("", *EXPLANATION))
     return Columns(places, tuple(unused))
 
@@ -113,8 +116,12 @@ def _ours(heading: str, given: Mapping[str, str]) -> str | None:
     for ours, theirs in given.items():
         if heading == theirs:
             return ours
-    known = _KNOWN.get(re.sub(r"[\s_\-]", "", heading).lower())
+    known = _known(heading)
     return None if known in given else known
+
+
+def _known(heading: str) -> str | None:
+    return _KNOWN.get(re.sub(r"[\s_\-]", "", heading).lower())
 
 
 def take_in(

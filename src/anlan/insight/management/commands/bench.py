@@ -32,7 +32,7 @@ class Command(BaseCommand):
 
 def benchmarks() -> dict[str, Path]:
     """The files of `bench/`, one a benchmark, by name."""
-    return {file.stem: file for file in sorted(FOLDER.glob("*.py"))}
+    return {file.stem: file for file in sorted(FOLDER.glob("[a-z]*.py"))}
 
 
 def _about(file: Path) -> str:

@@ -1,0 +1,124 @@
+"""The benchmarks run, say what they measured and against what, and leave nothing behind. Nothing here is timed."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from typing import Any
+
+import psycopg
+import pytest
+from bench.measuring.ground import owner_parameters
+from bench.measuring.result import Goal, Result
+
+from anlan.foundation.environment import REPOSITORY
+
+COMMAND = (sys.executable, "-m", "anlan", "bench")
+MACHINE = {"date", "cores", "memory_gib", "load", "python", "postgresql", "system"}
+PATIENCE_SECONDS = 120
+
+
+def bench(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([*COMMAND, *arguments], cwd=REPOSITORY, capture_output=True, text=True)
+
+
+def measured(name: str) -> dict[str, Any]:
+    done = bench(name, "--small", "--json")
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def databases() -> set[str]:
+    """The databases of benchmarks that the server holds."""
+    with psycopg.connect(**owner_parameters(dbname="postgres")) as connection:
+        return {name for (name,) in connection.execute("SELECT datname FROM pg_database WHERE datname ~ '^bench_'")}
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "more"),
+    [
+        ("loop", "transitions/s", {"lives_per_s", "python_ms", "flush_ms", "chains_checked", "chains_broken"}),
+        ("verify", "events/s", {"events", "chains"}),
+        ("rehearse", "events/s", {"city_days_per_minute", "share_of_day", "matters", "left_open", "chains_broken"}),
+        (
+            "intake",
+            "creates/s",
+            {
+                "statements",
+                "cpu_ms",
+                "python_ms",
+                "postgres_ms",
+                "flush_ms",
+                "p50_ms",
+                "p95_ms",
+                "rss_mb",
+                "times_peer",
+            },
+        ),
+    ],
+)
+def test_a_benchmark_says_what_it_measured_and_against_what(name: str, unit: str, more: set[str]) -> None:
+    before = databases()
+    found = measured(name)
+    assert (found["name"], found["unit"]) == (name, unit)
+    assert found["limit_name"]
+    assert found["value"] > 0
+    assert found["limit"] > 0
+    assert found["ratio"] == pytest.approx(found["value"] / found["limit"], rel=0.05)
+    assert more <= found.keys()
+    assert found["machine"].keys() == MACHINE
+    assert found.get("chains_broken", 0) == found.get("left_open", 0) == 0
+    assert databases() <= before
+    if name == "intake":
+        assert found["goals"]["statements"]["met"], found["statements"]
+
+
+def test_alone_it_lists_the_benchmarks() -> None:
+    listed = bench().stdout.splitlines()
+    assert [line.split()[0] for line in listed] == ["intake", "loop", "rehearse", "verify"]
+
+
+def test_an_unknown_benchmark_is_named_beside_those_there_are() -> None:
+    done = bench("speed")
+    assert done.returncode == 1
+    assert "“speed”; there are: intake, loop, rehearse, verify" in done.stderr
+
+
+def test_an_interrupted_benchmark_leaves_no_database() -> None:
+    before, started = databases(), time.monotonic()
+    running = subprocess.Popen([*COMMAND, "loop"], cwd=REPOSITORY, stderr=subprocess.PIPE, text=True)
+    while not databases() - before:
+        assert running.poll() is None, running.communicate()
+        assert time.monotonic() - started < PATIENCE_SECONDS
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate()
+    assert running.returncode == 130, said
+    assert databases() <= before
+
+
+def result(value: float, *goals: Goal) -> Result:
+    return Result(value, "creates/s", 100.0, "the limit", goals=goals)
+
+
+def test_a_ratio_falls_with_the_value() -> None:
+    assert result(50.0).as_json("x", {})["ratio"] == 0.5
+    assert result(200.0).as_json("x", {})["ratio"] == 2.0
+
+
+@pytest.mark.parametrize(
+    ("measured", "bound", "met"),
+    [
+        (8, "at most", True),
+        (9, "at most", False),
+        (8, "at least", True),
+        (7, "at least", False),
+        (None, "at most", False),
+    ],
+)
+def test_a_goal_that_was_missed_is_said_to_be(measured: float | None, bound: Any, met: bool) -> None:
+    found = result(1.0, Goal("statements", measured, bound, 8))
+    assert found.as_json("x", {})["goals"]["statements"]["met"] is met
+    assert ("MISSED" in found.as_text("x", {})) is not met
