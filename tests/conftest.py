@@ -13,11 +13,13 @@ import django
 import pytest
 
 from anlan.foundation import environment, postgres
+from anlan.foundation.translations import compile_catalogues
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anlan.settings")
 _environment = environment.load()
 if _environment.database_url is None:
     postgres.ensure(_environment.home)
+compile_catalogues()
 django.setup()
 
 

@@ -19,21 +19,27 @@ MACHINE = {"date", "cores", "memory_gib", "load", "python", "postgresql", "syste
 PATIENCE_SECONDS = 120
 
 
-def bench(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([*COMMAND, *arguments], cwd=REPOSITORY, capture_output=True, text=True)
+def started(*arguments: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [*COMMAND, *arguments], cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
-def measured(name: str) -> dict[str, Any]:
-    done = bench(name, "--small", "--json")
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+def bench(*arguments: str) -> tuple[int, str, str]:
+    """The exit code and what was written to each stream; the database is gone in any case."""
+    process = started(*arguments)
+    said, errors = process.communicate()
+    assert not has_database(process)
+    return process.returncode, said, errors
 
 
-def databases() -> set[str]:
-    """The databases of benchmarks that the server holds."""
+def has_database(process: "subprocess.Popen[str]") -> bool:
+    """Whether the server holds the throw-away database of a benchmark."""
     with psycopg.connect(**owner_parameters(dbname="postgres")) as connection:
-        return {name for (name,) in connection.execute("SELECT datname FROM pg_database WHERE datname ~ '^bench_'")}
+        found = connection.execute(
+            "SELECT FROM pg_database WHERE datname ~ ('^bench_[a-z]+_' || %s::text || '$')", [process.pid]
+        )
+        return found.fetchone() is not None
 
 
 @pytest.mark.parametrize(
@@ -60,8 +66,9 @@ def databases() -> set[str]:
     ],
 )
 def test_a_benchmark_says_what_it_measured_and_against_what(name: str, unit: str, more: set[str]) -> None:
-    before = databases()
-    found = measured(name)
+    code, said, errors = bench(name, "--small", "--json")
+    assert code == 0, errors
+    found = json.loads(said)
     assert (found["name"], found["unit"]) == (name, unit)
     assert found["limit_name"]
     assert found["value"] > 0
@@ -70,33 +77,31 @@ def test_a_benchmark_says_what_it_measured_and_against_what(name: str, unit: str
     assert more <= found.keys()
     assert found["machine"].keys() == MACHINE
     assert found.get("chains_broken", 0) == found.get("left_open", 0) == 0
-    assert databases() <= before
     if name == "intake":
         assert found["goals"]["statements"]["met"], found["statements"]
 
 
 def test_alone_it_lists_the_benchmarks() -> None:
-    listed = bench().stdout.splitlines()
-    assert [line.split()[0] for line in listed] == ["intake", "loop", "rehearse", "verify"]
+    _, listed, _ = bench()
+    assert [line.split()[0] for line in listed.splitlines()] == ["intake", "loop", "rehearse", "verify"]
 
 
 def test_an_unknown_benchmark_is_named_beside_those_there_are() -> None:
-    done = bench("speed")
-    assert done.returncode == 1
-    assert "“speed”; there are: intake, loop, rehearse, verify" in done.stderr
+    code, _, errors = bench("speed")
+    assert code == 1
+    assert "“speed”; there are: intake, loop, rehearse, verify" in errors
 
 
 def test_an_interrupted_benchmark_leaves_no_database() -> None:
-    before, started = databases(), time.monotonic()
-    running = subprocess.Popen([*COMMAND, "loop"], cwd=REPOSITORY, stderr=subprocess.PIPE, text=True)
-    while not databases() - before:
+    running, begun = started("loop"), time.monotonic()
+    while not has_database(running):
         assert running.poll() is None, running.communicate()
-        assert time.monotonic() - started < PATIENCE_SECONDS
+        assert time.monotonic() - begun < PATIENCE_SECONDS
         time.sleep(0.05)
     running.send_signal(signal.SIGINT)
-    _, said = running.communicate()
-    assert running.returncode == 130, said
-    assert databases() <= before
+    _, errors = running.communicate()
+    assert running.returncode == 130, errors
+    assert not has_database(running)
 
 
 def result(value: float, *goals: Goal) -> Result:

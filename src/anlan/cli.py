@@ -103,7 +103,10 @@ def run_django(arguments: Sequence[str]) -> int:
     # Imported late: the list of commands is there at once, and needs none of it.
     from django.core.management import execute_from_command_line
 
+    from anlan.foundation.translations import compile_catalogues
+
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anlan.settings")
+    compile_catalogues()
     execute_from_command_line(["anlan", *arguments])
     return 0
 

@@ -55,6 +55,9 @@ def _records(sheet: Worksheet) -> Iterator[Row]:
         for number, values in enumerate(
             sheet.iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS + 1, values_only=True), start=1
         ):
+            # A file may leave out a million rows by one number; they are not worth a look.
+            if values.count(None) == len(values):
+                continue
             cells = tuple(map(_text, values))
             broken = next((cell for cell in cells if cell in _ERRORS), None)
             yield Row(number, cells, _("a cell shows the error %(code)s") % {"code": broken} if broken else None)

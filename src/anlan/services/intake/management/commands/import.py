@@ -42,7 +42,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: Path, rejects: Path | None, **options: Any) -> None:
         begun, given = time.monotonic(), dict(map(_pair, options["map"]))
         path = rejects or file.with_name(f"{file.name}.rejects.csv")
-        if path.is_dir() or not path.parent.is_dir() or (path.exists() and file.exists() and path.samefile(file)):
+        if file.exists() and (path.is_dir() or not path.parent.is_dir() or (path.exists() and path.samefile(file))):
             raise CommandError(
                 _("%(path)s: the rejects can't be written there") % {"path": path}, returncode=UNREADABLE
             )
