@@ -52,8 +52,9 @@ def run(ground: Ground, *, small: bool) -> Result:
     statements = statements_of_one(bodies)
     before = ground.count("loop_matter")
     pgbench, flush = limits.Pgbench(ground), limits.flush_ms()
-    with served(ground) as (port, web):
-        turns = [under_load(ground, port, web, bodies, WARM_UP_SECONDS)]
+    with served(ground) as (port, server):
+        turns = [under_load(ground, port, [], bodies, WARM_UP_SECONDS)]
+        web = answering(server)
         limit, found = limits.by_turns(
             rounds, lambda: pgbench.run(seconds), lambda: under_load(ground, port, web, bodies, seconds)
         )
@@ -175,8 +176,8 @@ def call(body: bytes) -> None:
 
 
 @contextmanager
-def served(ground: Ground) -> Iterator[tuple[int, list[psutil.Process]]]:
-    """`anlan serve` as anybody starts it; its port, and those of its processes that answer."""
+def served(ground: Ground) -> Iterator[tuple[int, psutil.Process]]:
+    """`anlan serve` as anybody starts it: its port and its first process."""
     port = limits.free_port()
     log = ground.home / "serve.log"
     with log.open("w") as errors:
@@ -193,8 +194,7 @@ def served(ground: Ground) -> Iterator[tuple[int, list[psutil.Process]]]:
         assert server.stdout is not None
         if not server.stdout.readline():
             raise CommandError(f"anlan serve ended at once: {log.read_text(encoding='utf-8')[-2_000:]}")
-        children = psutil.Process(server.pid).children(recursive=True)
-        yield port, [child for child in children if child.net_connections(kind="inet")]
+        yield port, psutil.Process(server.pid)
     finally:
         server.terminate()
         try:
@@ -202,6 +202,11 @@ def served(ground: Ground) -> Iterator[tuple[int, list[psutil.Process]]]:
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(server.pid, signal.SIGKILL)
+
+
+def answering(server: psutil.Process) -> list[psutil.Process]:
+    """The web processes: those that hold a port. The worker for deadlines and notices holds none."""
+    return [child for child in server.children(recursive=True) if child.net_connections(kind="inet")]
 
 
 def under_load(ground: Ground, port: int, web: list[psutil.Process], bodies: list[bytes], seconds: float) -> Turn:

@@ -18,7 +18,7 @@ COMMANDS = {
         "worker": "deadlines, notices and nightly jobs",
     },
     "数据 Data": {
-        "import": "read reports, people or areas from a file; every refused row is named with its reason",
+        "import": "read reports from a CSV, XLSX or JSON file; every refused row is named with its reason",
         "backup": "write database and files into one archive",
         "restore": "put such an archive back",
     },

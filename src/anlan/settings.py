@@ -24,6 +24,7 @@ ANLAN_SEALING_KEYS = [
 ANLAN_CIPHER_SUITE = ENVIRONMENT.cipher_suite
 # What a report follows unless a service says otherwise.
 ANLAN_INTAKE_PROCEDURE = "dispatching"
+ANLAN_OPEN311_KEYS = ENVIRONMENT.open311_keys
 ANLAN_FILES = ENVIRONMENT.home / "files"
 ANLAN_NOTICE_SINK = ENVIRONMENT.notice_sink
 ANLAN_PUBLIC_URL = ENVIRONMENT.public_url

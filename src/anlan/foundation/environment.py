@@ -64,6 +64,9 @@ class Environment(BaseSettings):
     city: str = Field(default="3301", pattern=r"^\d{4}$", description="the four digits of the city's area code")
     language: Literal["zh-hans", "en"] = Field(default="zh-hans", description="zh-hans or en")
     log_format: Literal["text", "json"] = Field(default="text", description="text or json")
+    open311_keys: Annotated[list[str], NoDecode] = Field(
+        default=[], repr=False, description="keys parted by commas; without any, everybody may report through Open311"
+    )
     notice_sink: str = Field(
         default="log",
         pattern=r"^(log|https?://\S+|file:///\S+)$",
@@ -124,14 +127,14 @@ class Environment(BaseSettings):
             seen.add(name)
         return keys
 
-    @field_validator("allowed_hosts", mode="before")
+    @field_validator("allowed_hosts", "open311_keys", mode="before")
     @classmethod
     def _parted_by_commas(cls, hosts: object) -> object:
         if not isinstance(hosts, str):
             return hosts
         names = [host.strip() for host in hosts.split(",") if host.strip()]
         if not names:
-            raise ValueError("names no host")
+            raise ValueError("names nothing")
         return names
 
     @model_validator(mode="after")

@@ -108,7 +108,7 @@ def figures(*, since: datetime, until: datetime, procedure_slug: str = "dispatch
 
 _CLOCKS = """
     SELECT d.name, d.kind,
-           count(*) FILTER (WHERE d.met AND d.ended_at <= d.due_at),
+           count(*) FILTER (WHERE d.met AND d.ended_at < d.due_at),
            count(*) FILTER (WHERE d.met OR (d.ended_at IS NULL AND d.missed_at IS NOT NULL)),
            count(*) FILTER (WHERE NOT d.met),
            count(*) FILTER (WHERE d.ended_at IS NULL AND d.missed_at IS NULL),

@@ -319,12 +319,7 @@ class ProcedureOut(BaseModel):
                     name=deadline.name,
                     label=label(deadline),
                     since=[state.name for state in deadline.since],
-                    until=[
-                        each.name
-                        for each in (
-                            (deadline.until,) if isinstance(deadline.until, Transition) else tuple(deadline.until)
-                        )
-                    ],
+                    until=[each.name for each in deadline.until],
                     rule=rule.id,
                     kind=rule.kind,
                     amount=rule.amount or 0,

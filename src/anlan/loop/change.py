@@ -90,11 +90,11 @@ class Change:
         self.turn_clocks(target, transition)
 
     def turn_clocks(self, entered: State, transition: Transition | None = None) -> None:
-        """End the clocks this step fulfils (at an ending also those no longer owed) and start those it begins."""
+        """End the clocks this step fulfils (in a done state also those no longer owed) and start those it begins."""
         declared = self.matter.rules.deadlines
         for deadline in self.running:
             met = transition is not None and declared[deadline.name].met_by(transition)
-            if met or entered.final:
+            if met or entered.done:
                 deadline.ended_at, deadline.met = self.at, met
                 self._touch(deadline)
         self.running = [deadline for deadline in self.running if deadline.ended_at is None]

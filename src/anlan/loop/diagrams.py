@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from anlan.city.people.access import Role
 from anlan.foundation.rules import Rule, rulebook
-from anlan.loop.procedures import Deadline, Escalate, Procedure, State, Transition, procedures
+from anlan.loop.procedures import Deadline, Escalate, Named, Procedure, State, Transition, procedures
 
 ROLES = {
     Role.SYSTEM: ("系统", "the program"),
@@ -101,12 +101,11 @@ def _asked(step: Transition) -> str:
 
 def _deadline(deadline: Deadline) -> tuple[str, ...]:
     rule = _newest(deadline.rule)
-    until = deadline.until.label if isinstance(deadline.until, Transition) else _labels(deadline.until)
     return (
         f"`{deadline.name}`",
         deadline.label,
         _labels(deadline.since),
-        until,
+        _labels(deadline.until),
         _term(rule),
         " ".join(KINDS[rule.kind]),
         _consequence(deadline),
@@ -134,8 +133,8 @@ def _newest(rule_id: str) -> Rule:
     return max((rule for rule in rulebook().all() if rule.id == rule_id), key=lambda rule: rule.effective_from)
 
 
-def _labels(states: Iterable[State]) -> str:
-    return "、".join(state.label for state in states)
+def _labels(named: Iterable[Named]) -> str:
+    return "、".join(each.label for each in named)
 
 
 def _first_sentence(function: object | None) -> str:

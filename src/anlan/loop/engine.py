@@ -194,22 +194,24 @@ def changing(
     allowed: Role | None = None,
     *,
     version: int | None = None,
+    helping: bool = True,
     also: tuple[str, ...] = (),
     attachments: Sequence[Attachment] = (),
 ) -> Iterator[Change]:
     """Lock a matter in the asker's scope, check the role, hand out a change, and write it if nothing was refused.
 
-    `also` names areas the change reaches beyond the asker's own, as a hand-over does.
+    `also` names areas the change reaches beyond the asker's own, as a hand-over does; with `helping=False` it is not
+    for an area that only handles the matter together with its own.
     """
     scope = scope_of(by)
     with scoped(scope):
-        change = locked(matter_id, by, allowed)
+        change = locked(matter_id, by, allowed, helping=helping)
         if version is not None and version != change.matter.version:
             raise Stale(_("the matter has moved on since you opened it; look again"))
         # A reporter, or an area that helps, holds this one matter and not the area it lies in.
         if also or not any(covers(area, change.matter.area) for area in scope.areas):
             with scoped(replace(scope, areas=(*scope.areas, *also), matter=matter_id)):
-                change = locked(matter_id, by, allowed)
+                change = locked(matter_id, by, allowed, helping=helping)
                 yield change
                 store.update(change, store.Additions(attachments=attachments))
         else:
@@ -217,12 +219,12 @@ def changing(
             store.update(change, store.Additions(attachments=attachments))
 
 
-def locked(matter_id: UUID, by: Actor, allowed: Role | None) -> Change:
+def locked(matter_id: UUID, by: Actor, allowed: Role | None, *, helping: bool = True) -> Change:
     found = store.lock(matter_id)
     if found is None:
         raise Unknown(_("there is no such matter"))
     matter, running = found
-    role = role_for(by, allowed, matter) if allowed else None
+    role = role_for(by, allowed, matter, helping=helping) if allowed else None
     if allowed and role is None:
         raise NotAllowed(_("that is not yours to do here"))
     return Change(matter, running, by, role)

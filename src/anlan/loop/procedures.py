@@ -48,11 +48,12 @@ class Named:
 
 
 class State(Named):
-    """Where a matter stands. In a `final` state nothing is owed any more."""
+    """Where a matter stands. In a `done` state the city owes nothing more, in a `final` one nobody does."""
 
-    def __init__(self, label: str, *, final: bool = False) -> None:
+    def __init__(self, label: str, *, done: bool = False, final: bool = False) -> None:
         self.label = label
         self.final = final
+        self.done = done or final
 
     def __or__(self, other: "State | States") -> "States":
         return States((self,)) | other
@@ -121,32 +122,31 @@ escalate = Escalate()
 
 
 class Deadline(Named):
-    """A clock that starts when a matter enters `since` and is met by reaching `until` (a state or a transition).
+    """A clock that starts when a matter enters `since` and is met by `until`: states reached or steps made.
 
     How long, of which kind and by which law stands in the dated rule `rule`. Going back from a later state to an
-    earlier one neither stops nor restarts a running clock. `then`: escalate, or a transition the program makes.
+    earlier one neither stops nor restarts a running clock; reaching a done state unmet ends it unowed.
+    `then`: escalate, or a transition the program makes.
     """
 
     def __init__(
         self,
         *,
         since: State | States,
-        until: "State | States | Transition",
+        until: "State | States | Transition | tuple[State | Transition, ...]",
         rule: str,
         label: str,
         then: Escalate | Transition | None = None,
     ) -> None:
         self.since = _states(since)
-        self.until = until if isinstance(until, Transition) else _states(until)
+        self.until: tuple[State | Transition, ...] = until if isinstance(until, tuple) else (until,)
         self.rule = rule
         self.label = label
         self.then = then
 
     def met_by(self, transition: Transition) -> bool:
         """Does this transition fulfil what the clock waits for?"""
-        if isinstance(self.until, Transition):
-            return transition is self.until
-        return transition.target in self.until
+        return transition in self.until or transition.target in self.until
 
 
 class Procedure:

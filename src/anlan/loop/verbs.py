@@ -66,6 +66,8 @@ def reclassify(
         given = {"klass": klass, "category": category, "severity": severity, "reason": reason}
         wanted = answers(_Classification, {name: value for name, value in given.items() if value is not None})
         why = wanted.pop("reason")
+        if not wanted:
+            raise BadInput(_("give a class, a category or a severity"), field="klass")
         before = {name: getattr(change.matter, name) for name in wanted}
         for name, value in wanted.items():
             setattr(change.matter, name, value)
@@ -76,7 +78,7 @@ def reclassify(
 def hand_over(matter_id: UUID, *, to_area: str, by: Actor, reason: str) -> Matter:
     """Move the matter to another area's command centre. Whoever is responsible stays so until they accept."""
     _require_area(to_area, "to_area")
-    with changing(matter_id, by, DISPATCHER | SUPERVISOR | SYSTEM, also=(to_area,)) as change:
+    with changing(matter_id, by, DISPATCHER | SUPERVISOR | SYSTEM, helping=False, also=(to_area,)) as change:
         matter, before = change.matter, change.matter.area
         if before == to_area:
             raise NotPossible(_("it is already there"))
@@ -91,7 +93,7 @@ def hand_over(matter_id: UUID, *, to_area: str, by: Actor, reason: str) -> Matte
 def share(matter_id: UUID, *, with_area: str, by: Actor, reason: str) -> Matter:
     """Let another area handle it together with this one: it sees and may act, the first stays responsible."""
     _require_area(with_area, "with_area")
-    with changing(matter_id, by, DISPATCHER | SUPERVISOR | SYSTEM, also=(with_area,)) as change:
+    with changing(matter_id, by, DISPATCHER | SUPERVISOR | SYSTEM, helping=False, also=(with_area,)) as change:
         matter = change.matter
         if any(covers(area, with_area) for area in (matter.area, *matter.shared_with)):
             raise NotPossible(_("that area handles it already"))
@@ -149,6 +151,8 @@ def extend(matter_id: UUID, deadline: str, *, by: Actor, reason: str, approver: 
 def escalate(matter_id: UUID, *, by: Actor, reason: str) -> Matter:
     """Tell the next level up (town, district, city). The matter stays where it is and whose it is."""
     with changing(matter_id, by, ON_DUTY | SYSTEM) as change:
+        if change.matter.stands.final:
+            raise NotPossible(_("it is closed"))
         _escalate(change, {"reason": _said(reason)})
     return change.matter
 
@@ -178,6 +182,9 @@ def merge(matter_id: UUID, *, into: UUID, by: Actor, reason: str) -> Matter:
     with _changing_both(matter_id, into, by) as (duplicate, main):
         if duplicate.matter.merged_into_id or main.matter.merged_into_id:
             raise NotPossible(_("one of them has been merged already"))
+        if matter_id == main.matter.parent_id or into == duplicate.matter.parent_id:
+            # Closing a child locks its parent: joined as well, the two could wait for each other.
+            raise NotPossible(_("one of them is part of the other"))
         if duplicate.matter.stands.final:
             raise NotPossible(_("it is closed"))
         duplicate.record("merged", {"into": str(into), "reason": _said(reason)})

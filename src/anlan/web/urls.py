@@ -1,11 +1,23 @@
 """Every address of the program."""
 
-from django.urls import URLPattern, URLResolver, path, re_path
+from collections.abc import Iterator
+
+from django.apps import apps
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.utils.module_loading import module_has_submodule
 from django.views.static import serve
 
 from anlan.loop.doors import nothing_here
 from anlan.web import health
 from anlan.web.api import DOCS_FILES, build
+
+
+def declared() -> Iterator[str]:
+    """The `urls` module of every room that has one."""
+    for app in apps.get_app_configs():
+        if app.name.startswith("anlan.services.") and module_has_submodule(app.module, "urls"):
+            yield f"{app.name}.urls"
+
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health", health.health),
@@ -14,4 +26,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/docs/<path:path>", serve, {"document_root": str(DOCS_FILES)}),
     path("api/", build().urls),
     re_path("^api/", nothing_here),
+    *(path("", include(module)) for module in declared()),
 ]

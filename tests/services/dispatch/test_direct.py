@@ -1,6 +1,7 @@
 """What happens by itself to a matter that has come in."""
 
 import pytest
+from tests.cast import CITY, GRID, Cast, lamp
 
 from anlan.city.people import access
 from anlan.city.people.access import scope_of, scoped
@@ -11,7 +12,6 @@ from anlan.loop.refusals import NotPossible
 from anlan.services.dispatch import actions
 from anlan.services.dispatch.models import Route
 from anlan.services.dispatch.procedure import Dispatching
-from tests.cast import CITY, GRID, Cast, lamp
 
 
 def reported(cast: Cast, **changes: object) -> Matter:
@@ -32,9 +32,15 @@ def test_a_police_matter_goes_to_110_at_once_with_the_reason(cast: Cast) -> None
 def test_what_the_police_handed_over_is_not_handed_back_by_itself(cast: Cast) -> None:
     matter = actions.direct(reported(cast, klass="police", channel="police").id)
     assert matter.state == "routed"
-    assert engine.advance(
-        reported(cast, klass="police", channel="police").id, "return_to_police", by=cast.chen, told={"reason": "警务"}
-    ).state == "with_police"
+    assert (
+        engine.advance(
+            reported(cast, klass="police", channel="police").id,
+            "return_to_police",
+            by=cast.chen,
+            told={"reason": "警务"},
+        ).state
+        == "with_police"
+    )
 
 
 def test_what_did_not_come_from_the_police_cannot_be_returned_to_them(cast: Cast) -> None:

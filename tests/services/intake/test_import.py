@@ -223,7 +223,7 @@ def test_a_file_of_which_nothing_can_be_read_is_refused_with_the_reason(
         ("reports.xlsx", b"not a workbook"),
         ("reports.xlsx", b"PK\x03\x04 nor this"),
         ("reports.json", b"title\nlamp\n"),
-        ("reports.csv.gz", gzip.compress(b"title\nlamp\n")[:-9]),
+        ("reports.csv.gz", gzip.compress(b"title\nlamp\n", mtime=0)[:-9]),
         ("reports.json", b"[1, 2, 3]"),
         ("reports.json", b"[" * 100_000),
         ("missing/reports.csv", None),

@@ -10,7 +10,6 @@ from xml.etree import ElementTree
 
 import pytest
 from django.test import Client
-from django.urls import include, path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.cast import GRID, lamp
@@ -20,12 +19,9 @@ from anlan.loop import clock, engine
 from anlan.loop.models import Matter, Party
 from anlan.loop.suggestions import categories
 from anlan.services.dispatch.procedure import Dispatching
-from anlan.services.intake import open311
 from anlan.services.intake.open311_formats import as_xml
 
-# Where the program's own address list has it too.
-urlpatterns = [path(open311.prefix, include(open311))]
-pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
+pytestmark = pytest.mark.django_db
 
 V2 = "/open311/v2"
 LAMP = {"service_code": "city.lighting", "description": "路灯不亮，请打13812345678", "address_string": "文三路123号2幢"}

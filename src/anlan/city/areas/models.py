@@ -58,7 +58,10 @@ class Area(models.Model):
             ),
             models.CheckConstraint(name="area_path_ends_in_code", condition=Q(code=_label(-1))),
             models.CheckConstraint(
-                name="area_path_goes_through_parent", condition=Q(level=1, parent=None) | Q(parent=_label(-2))
+                name="area_path_goes_through_parent",
+                condition=Q(level=1, parent=None)
+                # Said outright, because a CHECK over NULL passes.
+                | Q(level__gt=1, parent__isnull=False, parent=_label(-2)),
             ),
         ]
 

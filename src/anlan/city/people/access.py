@@ -10,7 +10,8 @@
 
 **Do.** A transition is allowed to an actor if, and only if, one of the roles it names is held *for this matter*:
 
-- `DISPATCHER`, `SUPERVISOR`, `ADMINISTRATOR`, `AUDITOR`: by a posting of that role over the matter's area,
+- `DISPATCHER`, `SUPERVISOR`, `ADMINISTRATOR`, `AUDITOR`: by a posting of that role over the matter's area, or over
+  one it is shared with (who only helps may not hand it over or share it further),
 - `RESPONDER`: by a posting of that role in the unit the matter is assigned to,
 - `REPORTER`: by the account that reported it or by its tracking code,
 - `SYSTEM`: by the program.
@@ -125,15 +126,19 @@ def covers(area: str, other: str) -> bool:
     return other == area or other.startswith(area + ".")
 
 
-def role_for(actor: Actor, allowed: Role, matter: MatterFacts) -> Role | None:
-    """The role in which `actor` may act on `matter`, of those allowed; None if none."""
+def role_for(actor: Actor, allowed: Role, matter: MatterFacts, *, helping: bool = True) -> Role | None:
+    """The role in which `actor` may act on `matter`, of those allowed; None if none.
+
+    With `helping=False` it does not count that the matter is shared with the actor's area.
+    """
+    areas = (matter.area, *matter.shared_with) if helping else (matter.area,)
     for held in actor.held:
         if held.role not in allowed:
             continue
         if held.role is RESPONDER:
             if held.unit_id is not None and held.unit_id == matter.unit_id:
                 return RESPONDER
-        elif any(covers(held.area, area) for area in (matter.area, *matter.shared_with)):
+        elif any(covers(held.area, area) for area in areas):
             return held.role
     if REPORTER in allowed:
         by_account = actor.account_id is not None and actor.account_id == matter.reporter_id

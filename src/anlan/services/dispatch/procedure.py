@@ -35,7 +35,7 @@ class Dispatching(Procedure, label="事件处置"):
     assigned = State("已派单")
     accepted = State("已接单")
     on_scene = State("处置中")
-    resolved = State("待评价")
+    resolved = State("待评价", done=True)
     closed = State("已办结", final=True)
     with_police = State("已移交公安", final=True)
 
@@ -101,7 +101,11 @@ class Dispatching(Procedure, label="事件处置"):
     respond = Deadline(since=assigned, until=accepted, rule="dispatch.respond", then=escalate, label="1分钟响应")
     arrive_in_time = Deadline(since=assigned, until=on_scene, rule="dispatch.arrive", then=escalate, label="8分钟到场")
     first_feedback = Deadline(
-        since=assigned, until=feed_back, rule="dispatch.first_feedback", then=escalate, label="1小时初次反馈"
+        since=assigned,
+        until=(feed_back, resolved),
+        rule="dispatch.first_feedback",
+        then=escalate,
+        label="1小时初次反馈",
     )
     settle = Deadline(since=received | routed, until=resolved, rule="dispatch.close", then=escalate, label="24小时办结")
     rating_window = Deadline(since=resolved, until=rate, rule="dispatch.rating_window", then=lapse, label="评价期")

@@ -42,7 +42,7 @@ from anlan.services.intake.open311_formats import written
 from anlan.services.intake.open311_public import SOURCE, one_request, requests
 from anlan.services.intake.reading import read_report
 
-prefix = "open311/"
+PREFIX = "open311/"
 
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
 LONGEST_URL = 2_000
@@ -119,7 +119,7 @@ def _require_jurisdiction(given: str) -> None:
 
 def _require_key(given: str) -> None:
     """Without keys in the settings anybody may report, as at every other public door."""
-    keys: tuple[str, ...] = getattr(settings, "ANLAN_OPEN311_KEYS", ())
+    keys: list[str] = settings.ANLAN_OPEN311_KEYS
     if keys and not any(constant_time_compare(given, key) for key in keys):
         why = _("is not a key that was given out") if given else _("a key is needed to report here")
         raise NotAllowed(why, field="api_key")
@@ -134,10 +134,10 @@ def _service(code: str) -> Category:
 @resource("GET", "HEAD")
 def discovery(request: HttpRequest, form: str) -> HttpResponse:
     """Where the endpoint is and what it speaks."""
-    keys = getattr(settings, "ANLAN_OPEN311_KEYS", ())
+    keys = settings.ANLAN_OPEN311_KEYS
     endpoint = {
         "specification": SPECIFICATION,
-        "url": f"{settings.ANLAN_PUBLIC_URL}/{prefix}v2",
+        "url": f"{settings.ANLAN_PUBLIC_URL}/{PREFIX}v2",
         "changeset": _STARTED.isoformat(timespec="seconds"),
         "type": "production",
         "formats": ["text/xml", "application/json"],

@@ -137,15 +137,19 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("level", 1), ("parent", None)),
-                    (
-                        "parent",
-                        models.Func(
-                            models.F("path"),
-                            models.Value(-2),
-                            models.Value(1),
-                            output_field=models.CharField(),
-                            template="ltree2text(subpath(%(expressions)s))",
+                    models.Q(
+                        ("level__gt", 1),
+                        (
+                            "parent",
+                            models.Func(
+                                models.F("path"),
+                                models.Value(-2),
+                                models.Value(1),
+                                output_field=models.CharField(),
+                                template="ltree2text(subpath(%(expressions)s))",
+                            ),
                         ),
+                        ("parent__isnull", False),
                     ),
                     _connector="OR",
                 ),
