@@ -4,11 +4,6 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from bench.measuring import limits
-from bench.measuring.crew import LIFE, Crew, crews
-from bench.measuring.ground import Ground
-from bench.measuring.limits import CLIENTS, Pace, together
-from bench.measuring.result import Result
 from django.db import connections
 
 from anlan.city.people import access
@@ -17,6 +12,11 @@ from anlan.loop import engine
 from anlan.loop.models import Party
 from anlan.loop.verification import verify
 from anlan.services.dispatch.procedure import Dispatching
+from bench.measuring import limits
+from bench.measuring.crew import LIFE, Crew, crews
+from bench.measuring.ground import Ground
+from bench.measuring.limits import CLIENTS, Pace, together
+from bench.measuring.result import Result
 
 EVENTS_A_LIFE = 1 + len(LIFE)
 

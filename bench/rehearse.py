@@ -4,16 +4,15 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bench.measuring import limits
-from bench.measuring.ground import SEED, Ground
-from bench.measuring.limits import Pace, together
-from bench.measuring.result import Result
-
 from anlan.insight.rehearsal.arrivals import DAILY_RATES, Arrival, generate
 from anlan.insight.rehearsal.run import CAUGHT_UP
 from anlan.insight.rehearsal.simulation import Rehearsal, unsettled
 from anlan.loop import clock
 from anlan.loop.verification import verify
+from bench.measuring import limits
+from bench.measuring.ground import SEED, Ground
+from bench.measuring.limits import Pace, together
+from bench.measuring.result import Result
 
 FROM_HOUR = 9
 WARM_UP = 20

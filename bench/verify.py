@@ -4,22 +4,23 @@ import hashlib
 import time
 from itertools import cycle, islice
 
-from bench.measuring import limits
-from bench.measuring.crew import LIFE, Crew, crews
-from bench.measuring.ground import Ground
-from bench.measuring.limits import Pace, together
-from bench.measuring.result import Result
 from django.db import connections, transaction
 from psycopg import sql
 
 from anlan.city.people import access
 from anlan.foundation.database import OWNER
+from anlan.foundation.sealing import active_suite
 from anlan.loop import clock, history
 from anlan.loop.change import Change
-from anlan.loop.history import GENESIS
+from anlan.loop.history import GENESIS, digest_of_words
 from anlan.loop.models import Event, Matter
 from anlan.loop.verification import verify
 from anlan.services.dispatch.procedure import Dispatching
+from bench.measuring import limits
+from bench.measuring.crew import LIFE, Crew, crews
+from bench.measuring.ground import Ground
+from bench.measuring.limits import Pace, together
+from bench.measuring.result import Result
 
 BATCH = 1_000
 
@@ -91,7 +92,8 @@ def _lived(crew: Crew) -> Change:
         state_since=at,
     )
     change = Change(matter, [], access.anonymous(), access.REPORTER, at)
-    change.record("opened", {"triage": {"source": "bench", "category": "city.lighting"}}, to=Dispatching.initial())
+    said = digest_of_words(active_suite().suite_id, matter)
+    change.record("opened", {"triage": {"source": "bench"}, "said": said}, to=Dispatching.initial())
     actors = {
         "dispatcher": (crew.dispatcher, access.DISPATCHER),
         "responder": (crew.responder, access.RESPONDER),

@@ -11,6 +11,7 @@ from typing import Any
 
 import django
 import pytest
+from django.utils import translation
 
 from anlan.foundation import environment, postgres
 from anlan.foundation.translations import compile_catalogues
@@ -82,6 +83,13 @@ def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
         finally:
             _use(base)
             _owner(f'DROP DATABASE "{name}" WITH (FORCE)', base)
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    """Tests read what the code says; the Chinese is checked where it is asked for."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

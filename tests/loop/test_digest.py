@@ -31,7 +31,7 @@ def town(committed: str) -> Cast:
 
 def kinder(line: dict[str, Any]) -> None:
     """What a rewriter would do: the reason told becomes another."""
-    line["data"] = {"reason": "居民撤回"}
+    line["data"] = {**line["data"], "reason": "居民撤回"}
 
 
 def test_a_history_rewritten_as_a_whole_verifies_but_not_against_a_kept_digest(town: Cast, tmp_path: Path) -> None:

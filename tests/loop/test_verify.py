@@ -74,6 +74,8 @@ TAMPERINGS: dict[str, tuple[str, int, str]] = {
     "another head": ("UPDATE loop_matter SET head = '\\x00' WHERE id = %s", 5, "does not end"),
     "another version": ("UPDATE loop_matter SET version = 6 WHERE id = %s", 5, "does not end"),
     "another state": ("UPDATE loop_matter SET state = 'closed' WHERE id = %s", 5, "closed"),
+    "another title": ("UPDATE loop_matter SET title = '一切都好' WHERE id = %s", 1, "not those that were reported"),
+    "another place": ("UPDATE loop_matter SET lon = 120.5 WHERE id = %s", 1, "not those that were reported"),
     "an unknown procedure": ("UPDATE loop_matter SET procedure = 'gone' WHERE id = %s", 0, "not installed"),
 }
 
@@ -180,9 +182,11 @@ def test_anybody_can_compute_the_hash_of_a_line(town: Cast) -> None:
     with connections["owner"].cursor() as cursor:
         cursor.execute("SELECT at, actor_id, hash FROM loop_event WHERE matter_id = %s", [matter.id])
         at, actor, hash = cursor.fetchone()
+    words = '["web","","路灯不亮","","",null,null]'
+    said = hashlib.sha256(words.encode()).hexdigest()
     microseconds = round(at.timestamp() * 1_000_000)
     body = (
         f'["{matter.id}",1,{microseconds},"opened","received","received","resident","{actor}","REPORTER",'
-        f'"{matter.area}",{{}}]'
+        f'"{matter.area}",{{"said":"{said}"}}]'
     )
     assert hashlib.sha256(bytes(32) + body.encode()).digest() == bytes(hash)

@@ -132,10 +132,14 @@ class Environment(BaseSettings):
     def _parted_by_commas(cls, hosts: object) -> object:
         if not isinstance(hosts, str):
             return hosts
-        names = [host.strip() for host in hosts.split(",") if host.strip()]
-        if not names:
-            raise ValueError("names nothing")
-        return names
+        return [host.strip() for host in hosts.split(",") if host.strip()]
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _names_a_host(cls, hosts: list[str]) -> list[str]:
+        if not hosts:
+            raise ValueError("names no host")
+        return hosts
 
     @model_validator(mode="after")
     def _suits_production(self) -> Self:

@@ -31,10 +31,11 @@ from anlan.city.people.access import (
 )
 from anlan.foundation.identifiers import new_code
 from anlan.foundation.rules import rulebook
+from anlan.foundation.sealing import active_suite
 from anlan.foundation.sealing.fields import blind_index
 from anlan.loop import clock, store
 from anlan.loop.change import Change
-from anlan.loop.history import GENESIS
+from anlan.loop.history import GENESIS, digest_of_words
 from anlan.loop.models import Attachment, Matter, Party, Submission
 from anlan.loop.procedures import Procedure, Transition
 from anlan.loop.refusals import BadInput, NotAllowed, NotPossible, Stale, Unknown
@@ -101,7 +102,8 @@ def open_matter(
     change = Change(matter, [], by, role, at)
     # Whoever reports need not be able to see the area; the opening itself is written in the matter's own.
     with scoped(Scope(areas=(opening.area,))):
-        change.record("opened", told, to=procedure.initial())
+        said = digest_of_words(active_suite().suite_id, matter)
+        change.record("opened", {**(told or {}), "said": said}, to=procedure.initial())
         change.turn_clocks(procedure.initial())
         for party in opening.parties:
             party.matter_id, party.area = matter.id, matter.area

@@ -8,12 +8,17 @@ longer ends in the head that was published.
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from anlan.foundation.sealing import digest_by
 
+if TYPE_CHECKING:
+    from anlan.loop.models import Matter
+
 GENESIS = b"\x00" * 32
+WORDS = ("channel", "source_id", "title", "description", "address", "lon", "lat")
+"""What somebody said and where: the part of a matter that its first line vouches for."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _compact = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
@@ -62,6 +67,14 @@ def link(
         ]
     )
     return digest_by(suite, previous + body)
+
+
+def digest_of_words(suite: int, matter: "Matter") -> str:
+    """A digest of what was said and where, kept in the first line: the words stay erasable, but not changeable."""
+    said = [getattr(matter, name) for name in WORDS]
+    # A position has no exact form as a number; seven decimals are a centimetre.
+    fixed = [f"{value:.7f}" if isinstance(value, float) else value for value in said]
+    return digest_by(suite, canonical(fixed)).hex()
 
 
 def _refuse_floats(value: Any) -> None:

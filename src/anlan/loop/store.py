@@ -24,7 +24,10 @@ from anlan.loop.refusals import Stale
 
 NUMBERED = ("number",)
 """What the database itself gives a new matter."""
-PERMANENT = ("number", "opened_at", "tracking", "tracking_index", "reporter_id", "procedure", "channel")
+PERMANENT = (
+    *("number", "opened_at", "tracking", "tracking_index", "reporter_id", "procedure"),
+    *("channel", "source_id", "title", "description", "address", "lon", "lat"),
+)
 """What no verb ever changes."""
 
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from psycopg.rows import args_row
 
 from anlan.foundation.database import OWNER
-from anlan.loop.history import GENESIS, link
+from anlan.loop.history import GENESIS, WORDS, digest_of_words, link
 from anlan.loop.models import Matter
 from anlan.loop.procedures import procedure
 
@@ -101,8 +101,11 @@ def count_events() -> int:
         return int(cursor.fetchone()[0])
 
 
+_FACTS = ("number", "opened_at", "procedure", "state", "version", "head")
+
+
 def _matters() -> Iterator[Matter]:
-    facts = Matter.objects.using(OWNER).only("number", "opened_at", "procedure", "state", "version", "head")
+    facts = Matter.objects.using(OWNER).only(*_FACTS, *WORDS)
     return facts.order_by("id").iterator(chunk_size=BATCH)
 
 
@@ -146,6 +149,8 @@ def _first_break(matter: Matter, lines: Iterable[Line]) -> tuple[int, str] | Non
         if line.from_state != state or not moves(line.kind, state, line.to_state):
             move = {"kind": line.kind, "from": line.from_state, "to": line.to_state}
             return seq, _("the procedure has no step “%(kind)s” from “%(from)s” to “%(to)s”") % move
+        if seq == 1 and json.loads(line.data).get("said") != digest_of_words(line.suite, matter):
+            return seq, _("the words are not those that were reported")
         previous, state = line.hash, line.to_state
     if seq == 0:
         return 0, _("it has no history")
