@@ -9,10 +9,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from bench.measuring.ground import owner_parameters
-from bench.measuring.result import Goal, Result
 
 from anlan.foundation.environment import REPOSITORY
+from bench.measuring.ground import owner_parameters
+from bench.measuring.result import Goal, Result
 
 COMMAND = (sys.executable, "-m", "anlan", "bench")
 MACHINE = {"date", "cores", "memory_gib", "load", "python", "postgresql", "system"}

@@ -14,7 +14,7 @@ from anlan.foundation.postgres import PostgresError, ensure
 COMMANDS = {
     "日常 Everyday": {
         "demo": "a whole city to try, with made-up residents, at once",
-        "serve": "the web server: pages, API, live streams",
+        "serve": "the web server: the API",
         "worker": "deadlines, notices and nightly jobs",
     },
     "数据 Data": {
@@ -25,6 +25,7 @@ COMMANDS = {
     "信任 Trust": {
         "verify": "check that no history was changed",
         "digest": "print the day's digest of all histories, to be published elsewhere",
+        "reseal": "bring sealed personal data to the current key",
     },
     "城市 City": {
         "rehearse": "run the city's month in minutes, with its own rules and people",
@@ -47,6 +48,7 @@ WITHOUT_DATABASE = frozenset(
         "diffsettings",
         "help",
         "makemessages",
+        "rules",
         "startapp",
         "version",
         "--version",
@@ -101,13 +103,17 @@ def provide_database(environment: Environment) -> None:
 
 def run_django(arguments: Sequence[str]) -> int:
     # Imported late: the list of commands is there at once, and needs none of it.
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
     from anlan.foundation.translations import compile_catalogues
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anlan.settings")
     compile_catalogues()
-    execute_from_command_line(["anlan", *arguments])
+    try:
+        execute_from_command_line(["anlan", *arguments])
+    except ImproperlyConfigured as error:
+        raise BadEnvironment([str(error)]) from error
     return 0
 
 

@@ -1,11 +1,10 @@
 """Django's settings, all of them derived from the typed environment (`anlan.foundation.environment`)."""
 
-from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
 from anlan.foundation import environment, postgres
-from anlan.foundation.database import connections
+from anlan.foundation.database import databases
 from anlan.foundation.logging import configuration
 
 ENVIRONMENT = environment.load()
@@ -17,17 +16,15 @@ ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 
 ANLAN_HOME = ENVIRONMENT.home
 ANLAN_CITY = ENVIRONMENT.city
-ANLAN_SEALING_KEYS = [
-    (name.strip(), b64decode(key))
-    for name, _, key in (entry.partition(":") for entry in ENVIRONMENT.sealing_keys.split(","))
-]
+ANLAN_SEALING_KEYS = ENVIRONMENT.sealing_ring
+ANLAN_INDEX_KEY_ID = ENVIRONMENT.index_key_id
 ANLAN_CIPHER_SUITE = ENVIRONMENT.cipher_suite
 # What a report follows unless a service says otherwise.
 ANLAN_INTAKE_PROCEDURE = "dispatching"
 ANLAN_OPEN311_KEYS = ENVIRONMENT.open311_keys
 ANLAN_FILES = ENVIRONMENT.home / "files"
 ANLAN_NOTICE_SINK = ENVIRONMENT.notice_sink
-ANLAN_PUBLIC_URL = ENVIRONMENT.public_url
+ANLAN_PUBLIC_URL = ENVIRONMENT.public_address
 
 INSTALLED_APPS = [
     "anlan.foundation",
@@ -72,7 +69,7 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
-DATABASES = connections(ENVIRONMENT, postgres.current())
+DATABASES = databases(ENVIRONMENT, postgres.current())
 DATABASE_ROUTERS = ["anlan.foundation.database.OwnerMigrates"]
 
 LANGUAGE_CODE = ENVIRONMENT.language

@@ -17,6 +17,7 @@ PAUSE = timedelta(milliseconds=20)
 def seed() -> None:
     """The tables and the town."""
     from django.core.management import call_command
+
     from tests.cast import build_town
 
     call_command("migrate", verbosity=0)
@@ -25,12 +26,11 @@ def seed() -> None:
 
 def queue() -> None:
     """Answered matters whose reporters are to be told, one after the other, in the seconds to come."""
-    from tests.cast import Cast, lamp
-
     from anlan.city.people.access import anonymous, scope_of, scoped, system
     from anlan.loop import clock, engine
     from anlan.loop.models import Notice, Party
     from anlan.services.dispatch.procedure import Dispatching
+    from tests.cast import Cast, lamp
 
     chen = Cast().chen
     for _ in range(NOTICES):

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
-from tests.cast import Cast, lamp
 
 from anlan.city.people import access
 from anlan.city.people.access import scope_of, scoped
@@ -19,6 +18,7 @@ from anlan.loop import engine
 from anlan.loop.models import Matter, Party
 from anlan.loop.verification import verify
 from anlan.services.dispatch.procedure import Dispatching
+from tests.cast import Cast, lamp
 
 
 @pytest.fixture

@@ -2,14 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
-from tests.cast import Cast, lamp
-
 from anlan.city.people import access
 from anlan.insight.indicators import Figures, Share, figures
 from anlan.loop import clock, engine
 from anlan.loop.models import Matter
 from anlan.loop.sweeps import sweep_deadlines
 from anlan.services.dispatch.procedure import Dispatching
+from tests.cast import Cast, lamp
 
 START = datetime(2026, 3, 2, 1, tzinfo=UTC)
 

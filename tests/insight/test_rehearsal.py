@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import transaction
-from tests.cast import CUIYUAN_GRID, GRID
 
 from anlan.city.areas.atlas import atlas
 from anlan.city.people.queries import command_centres
@@ -14,6 +13,7 @@ from anlan.insight.rehearsal.arrivals import Arrival, generate
 from anlan.insight.rehearsal.simulation import Rehearsal, unsettled
 from anlan.loop import clock
 from anlan.loop.verification import verify
+from tests.cast import CUIYUAN_GRID, GRID
 
 MORNING = datetime(2026, 3, 2, 1, tzinfo=UTC)
 SAYINGS = ("路灯不亮", "请问居住证在哪里办理", "垃圾没有清运", "邻居吵架", "诈骗团伙在小区里骗老人钱", "井盖松动")

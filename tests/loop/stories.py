@@ -5,12 +5,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from tests.cast import Cast, lamp
-
 from anlan.city.people.access import Scope, scoped, system
 from anlan.loop import clock, engine
 from anlan.loop.models import Deadline, Event, Matter, Notice
 from anlan.services.dispatch.procedure import Dispatching
+from tests.cast import Cast, lamp
 
 MORNING = datetime(2026, 3, 2, 1, tzinfo=UTC)
 """Monday 2 March 2026, nine o'clock in Hangzhou."""

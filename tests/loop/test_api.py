@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from tests.cast import COMMUNITY, CUIYUAN, DISTRICT, GRID, WENXIN, Cast, lamp
 
 from anlan.city.people.access import Actor, scope_of, scoped
 from anlan.city.people.models import Account
@@ -14,6 +13,7 @@ from anlan.loop import clock, doors, engine, queries, verbs
 from anlan.loop.models import Event, Matter
 from anlan.loop.queries import Wanted
 from anlan.services.dispatch.procedure import Dispatching
+from tests.cast import COMMUNITY, CUIYUAN, DISTRICT, GRID, WENXIN, Cast, lamp
 
 PASSWORD = "灯火 可亲 0571"
 

@@ -4,12 +4,12 @@ from datetime import date
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from tests.cast import Cast
-from tests.loop.stories import everything, opened
 
 from anlan.city.areas.models import Area, AreaChange
 from anlan.loop import clock
 from anlan.loop.models import DailyDigest, Event, Look, Party, Submission
+from tests.cast import Cast
+from tests.loop.stories import everything, opened
 
 TABLES = {
     "loop_event": "kind = 'x'",

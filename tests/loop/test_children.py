@@ -3,14 +3,14 @@
 from uuid import uuid4
 
 import pytest
-from tests.cast import CUIYUAN_GRID, GRID, Cast, lamp
-from tests.loop.stories import everything, kinds, opened
 
 from anlan.city.people.access import system
 from anlan.loop import engine
 from anlan.loop.models import Event, Matter
 from anlan.loop.refusals import NotAllowed, Unknown
 from anlan.services.dispatch.procedure import Dispatching
+from tests.cast import CUIYUAN_GRID, GRID, Cast, lamp
+from tests.loop.stories import everything, kinds, opened
 
 
 def child_of(parent: Matter, cast: Cast, area: str = GRID) -> Matter:

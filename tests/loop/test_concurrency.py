@@ -10,8 +10,6 @@ from uuid import UUID
 
 import pytest
 from django.db import connection, connections, transaction
-from tests.cast import Cast, lamp
-from tests.loop.stories import assigned, clocks, kinds, morning, now_of, opened, resolved, routed
 
 from anlan.city.people.access import system
 from anlan.loop import clock as the_clock
@@ -21,6 +19,8 @@ from anlan.loop.refusals import NotPossible, Refused, Stale
 from anlan.loop.store import AlreadySubmitted
 from anlan.loop.verification import verify
 from anlan.services.dispatch.procedure import Dispatching
+from tests.cast import Cast, lamp
+from tests.loop.stories import assigned, clocks, kinds, morning, now_of, opened, resolved, routed
 
 THREADS = 4
 

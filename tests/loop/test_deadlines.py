@@ -3,6 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
+from anlan.city.people.access import system
+from anlan.loop import engine, verbs
+from anlan.loop.procedures import Procedure
+from anlan.loop.refusals import NotAllowed, NotPossible, Unknown
 from tests.cast import Cast, lamp
 from tests.loop.stories import (
     MORNING,
@@ -17,11 +22,6 @@ from tests.loop.stories import (
     resolved,
     routed,
 )
-
-from anlan.city.people.access import system
-from anlan.loop import engine, verbs
-from anlan.loop.procedures import Procedure
-from anlan.loop.refusals import NotAllowed, NotPossible, Unknown
 
 
 def test_a_clock_starts_where_the_procedure_says_and_carries_its_rule(cast: Cast) -> None:

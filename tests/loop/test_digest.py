@@ -9,9 +9,6 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
-from tests.cast import Cast
-from tests.loop.stories import morning, on_scene, opened
-from tests.loop.test_verify import rewrite
 
 from anlan.city.people.access import system
 from anlan.foundation.sealing import digest_by
@@ -19,6 +16,9 @@ from anlan.loop import digests, engine
 from anlan.loop.models import DailyDigest
 from anlan.loop.refusals import BadInput, NotPossible
 from anlan.loop.verification import verify
+from tests.cast import Cast
+from tests.loop.stories import morning, on_scene, opened
+from tests.loop.test_verify import rewrite
 
 MONDAY = date(2026, 3, 2)
 A_DAY = timedelta(days=1)

@@ -1,7 +1,6 @@
 """The loop's promise: a matter only moves as its procedure declares, by whom it may, and nothing is lost."""
 
 import pytest
-from tests.cast import GRID, Cast, lamp
 
 from anlan.city.people import access
 from anlan.city.people.access import scope_of, scoped
@@ -9,6 +8,7 @@ from anlan.loop import engine
 from anlan.loop.models import Deadline, Event, Matter
 from anlan.loop.refusals import BadInput, NotAllowed, NotPossible, Stale, Unknown
 from anlan.services.dispatch.procedure import Dispatching
+from tests.cast import GRID, Cast, lamp
 
 
 def opened(cast: Cast, **changes: object) -> Matter:

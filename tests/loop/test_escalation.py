@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from tests.cast import CITY, COMMUNITY, DISTRICT, WENXIN, Cast
-from tests.loop.stories import assigned, desks_told, everything, morning, now_of, opened
 
 from anlan.city.people.access import system
 from anlan.loop import verbs
 from anlan.loop.models import Event
 from anlan.loop.refusals import NotAllowed, Unknown
+from tests.cast import CITY, COMMUNITY, DISTRICT, WENXIN, Cast
+from tests.loop.stories import assigned, desks_told, everything, morning, now_of, opened
 
 
 def test_each_missed_target_tells_the_next_level_up(cast: Cast) -> None:

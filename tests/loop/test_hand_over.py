@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 import pytest
-from tests.cast import CITY, CUIYUAN, CUIYUAN_GRID, DISTRICT, WENXIN, Cast
-from tests.loop.stories import assigned, clocks, desks_told, everything, kinds, now_of, opened, routed
 
 from anlan.city.people.access import Actor, scope_of, scoped
 from anlan.loop import engine, verbs
 from anlan.loop.models import Matter, Notice, Party
 from anlan.loop.refusals import BadInput, NotAllowed, NotPossible, Unknown
+from tests.cast import CITY, CUIYUAN, CUIYUAN_GRID, DISTRICT, WENXIN, Cast
+from tests.loop.stories import assigned, clocks, desks_told, everything, kinds, now_of, opened, routed
 
 
 def sees(actor: Actor, matter: Matter) -> bool:

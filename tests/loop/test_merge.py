@@ -3,6 +3,11 @@
 from datetime import timedelta
 
 import pytest
+
+from anlan.city.people.access import system
+from anlan.loop import engine, verbs
+from anlan.loop.models import Matter, Notice, Party
+from anlan.loop.refusals import NotAllowed, NotPossible, Unknown
 from tests.cast import CUIYUAN_GRID, Cast
 from tests.loop.stories import (
     clocks,
@@ -16,11 +21,6 @@ from tests.loop.stories import (
     resolved,
     routed,
 )
-
-from anlan.city.people.access import system
-from anlan.loop import engine, verbs
-from anlan.loop.models import Matter, Notice, Party
-from anlan.loop.refusals import NotAllowed, NotPossible, Unknown
 
 
 def merge(duplicate: Matter, main: Matter, cast: Cast) -> None:

@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import connections
-from tests.cast import GRID, Cast, lamp
 
 from anlan.city.people import access
 from anlan.city.people.access import scope_of, scoped
@@ -21,6 +20,7 @@ from anlan.loop.models import Matter, Notice, Party
 from anlan.loop.notice_sinks import FolderSink, GatewaySink, LogSink, Message, NotDelivered, sink_for
 from anlan.loop.notice_texts import text_for
 from anlan.services.dispatch.procedure import Dispatching
+from tests.cast import GRID, Cast, lamp
 
 PHONE = "13812345678"
 

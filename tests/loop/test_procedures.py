@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from tests.cast import Cast
-from tests.loop.stories import assigned, now_of, opened, resolved
 
 from anlan.city.people.access import DISPATCHER, Role
 from anlan.loop import diagrams, engine, procedures
 from anlan.loop.management.commands import procedures as command
 from anlan.loop.procedures import NotDeclaredRight, Procedure, State, Transition
 from anlan.services.dispatch.procedure import Dispatching
+from tests.cast import Cast
+from tests.loop.stories import assigned, now_of, opened, resolved
 
 
 def test_a_procedure_without_an_end_is_refused() -> None:

@@ -10,8 +10,6 @@ import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.cast import CITY, CUIYUAN, CUIYUAN_GRID, GRID, WENXIN, Cast, lamp
-from tests.loop.stories import everything, morning
 
 from anlan.city.people import access
 from anlan.city.people.access import Actor
@@ -21,6 +19,8 @@ from anlan.loop.history import GENESIS, link
 from anlan.loop.models import Deadline, Event, Matter, Notice
 from anlan.loop.refusals import Refused
 from anlan.services.dispatch.procedure import Dispatching
+from tests.cast import CITY, CUIYUAN, CUIYUAN_GRID, GRID, WENXIN, Cast, lamp
+from tests.loop.stories import everything, morning
 
 ACTORS = ("system", "chen", "zhou", "wu", "sun", "li", "he", "qian", "wang", "bearer", "stranger", "anonymous")
 MATTERS = 3

@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from tests.cast import Cast
-from tests.loop.stories import clocks, everything, morning, now_of, resolved
 
 from anlan.city.people.access import system
 from anlan.loop import engine, verbs
 from anlan.loop.models import Deadline
 from anlan.loop.refusals import NotAllowed, NotPossible
+from tests.cast import Cast
+from tests.loop.stories import clocks, everything, morning, now_of, resolved
 
 
 def test_a_reopened_matter_gets_new_clocks_and_no_unit(cast: Cast) -> None:

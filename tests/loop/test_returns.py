@@ -1,12 +1,12 @@
 """Returning an order: counted, and once the designation binds, no longer possible."""
 
 import pytest
-from tests.cast import Cast
-from tests.loop.stories import assigned, now_of
 
 from anlan.loop import engine
 from anlan.loop.models import Matter
 from anlan.loop.refusals import BadInput, NotPossible
+from tests.cast import Cast
+from tests.loop.stories import assigned, now_of
 
 
 def returned_twice(cast: Cast) -> Matter:

@@ -4,14 +4,14 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from tests.cast import Cast, lamp
-from tests.loop.stories import assigned, clocks, everything, minutes, morning, now_of, on_scene, opened, resolved
 
 from anlan.city.people.access import system
 from anlan.loop import engine, verbs
 from anlan.loop.models import Event
 from anlan.loop.procedures import Procedure
 from anlan.loop.refusals import BadInput, NotAllowed, NotPossible
+from tests.cast import Cast, lamp
+from tests.loop.stories import assigned, clocks, everything, minutes, morning, now_of, on_scene, opened, resolved
 
 
 def suspend(matter_id: UUID, cast: Cast) -> None:

@@ -5,13 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.cast import Cast, lamp
 
 from anlan.city.people import access
 from anlan.city.people.access import scope_of, scoped
 from anlan.loop import clock, engine, sweeps, verbs
 from anlan.loop.models import Deadline, Event, Matter, Notice
 from anlan.services.dispatch.procedure import Dispatching
+from tests.cast import Cast, lamp
 
 
 @pytest.fixture

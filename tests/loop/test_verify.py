@@ -10,11 +10,11 @@ from uuid import UUID
 import pytest
 from django.core.management import call_command
 from django.db import connections
-from tests.cast import Cast
-from tests.loop.stories import on_scene, opened, resolved
 
 from anlan.loop import history, verification
 from anlan.loop.verification import verify
+from tests.cast import Cast
+from tests.loop.stories import on_scene, opened, resolved
 
 
 @pytest.fixture

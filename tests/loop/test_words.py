@@ -3,13 +3,13 @@
 from uuid import uuid4
 
 import pytest
-from tests.cast import Cast
-from tests.loop.stories import everything, kinds, now_of, opened, routed
 
 from anlan.city.people import access
 from anlan.loop import engine, verbs
 from anlan.loop.models import Attachment, Event
 from anlan.loop.refusals import BadInput, NotAllowed, Unknown
+from tests.cast import Cast
+from tests.loop.stories import everything, kinds, now_of, opened, routed
 
 
 def test_a_word_is_kept_as_it_was_said(cast: Cast) -> None:

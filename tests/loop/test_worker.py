@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from tests.cast import Cast, lamp
 
 from anlan.loop import clock, digests, engine, worker
 from anlan.loop.models import DailyDigest
 from anlan.loop.worker import Job
 from anlan.services.dispatch.procedure import Dispatching
+from tests.cast import Cast, lamp
 
 
 @pytest.fixture

@@ -21,13 +21,13 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from tests.cast import Cast, lamp
 
 from anlan.city.people.models import Account
 from anlan.loop import engine
 from anlan.loop.doors import token_for
 from anlan.services.dispatch.procedure import Dispatching
 from anlan.web.wsgi import application
+from tests.cast import Cast, lamp
 
 SCHEMA = schemathesis.openapi.from_wsgi("/api/openapi.json", application)
 OPERATIONS = [found.ok() for found in SCHEMA.get_all_operations()]

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import psutil
 import pytest
 from psycopg import pq
-from tests.faults.house import House, a_house, until
 
 from anlan.foundation.postgres import Server
+from tests.faults.house import House, a_house, until
 
 
 @pytest.fixture(scope="module")

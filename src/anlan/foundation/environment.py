@@ -8,10 +8,11 @@ import base64
 import binascii
 import json
 import os
+import re
 import secrets
 import tempfile
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
@@ -19,6 +20,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 REPOSITORY = Path(__file__).parents[3]
 SECRETS = ("secret_key", "sealing_keys")
+SEALING_KEY_BYTES = 32
 
 
 class BadEnvironment(Exception):
@@ -57,7 +59,11 @@ class Environment(BaseSettings):
     sealing_keys: str = Field(
         default="",
         repr=False,
-        description="id:base64,id:base64,…: each id once, each key at least 16 bytes; the first one seals",
+        description="id:base64,id:base64,…: each id once, each key of 32 bytes; the first one seals, the others open",
+    )
+    index_key: str | None = Field(
+        default=None,
+        description="the id of the sealing key that makes the blind indexes; without it the last, which is the oldest",
     )
     cipher_suite: Literal["aes", "sm"] = Field(default="aes", description="aes or sm (SM3/SM4)")
 
@@ -72,8 +78,8 @@ class Environment(BaseSettings):
         pattern=r"^(log|https?://\S+|file:///\S+)$",
         description="log, the http(s) address of a gateway, or file:///folder",
     )
-    public_url: str = Field(
-        default="http://127.0.0.1:8000",
+    public_url: str | None = Field(
+        default=None,
         pattern=r"^https?://\S+[^/\s]$",
         description="the http(s) address residents reach the pages under, without a slash at its end",
     )
@@ -120,10 +126,10 @@ class Environment(BaseSettings):
                 size = len(base64.b64decode(key, validate=True))
             except binascii.Error as error:
                 raise ValueError(f"entry {number} is not base64 after the colon") from error
-            if not name or name in seen:
-                raise ValueError(f"entry {number} has no id, or one given before")
-            if size < 16:
-                raise ValueError(f"entry {number} has a key of {size} bytes")
+            if not re.fullmatch(r"[!-~]{1,64}", name) or name in seen:
+                raise ValueError(f"entry {number} has no id (1 to 64 plain characters), or one given before")
+            if size != SEALING_KEY_BYTES:
+                raise ValueError(f"entry {number} has a key of {size} bytes; {SEALING_KEY_BYTES} are needed")
             seen.add(name)
         return keys
 
@@ -147,13 +153,44 @@ class Environment(BaseSettings):
             raise ValueError("ANLAN_DEBUG: cannot be true while ANLAN_PRODUCTION is; allowed: false")
         return self
 
+    @model_validator(mode="after")
+    def _has_its_index_key(self) -> Self:
+        if self.index_key and self.sealing_keys and self.index_key not in dict(self.sealing_ring):
+            known = ", ".join(name for name, _ in self.sealing_ring)
+            raise ValueError(f"ANLAN_INDEX_KEY: no sealing key has the id {self.index_key!r}; allowed: {known}")
+        return self
+
+    @property
+    def sealing_ring(self) -> list[tuple[str, bytes]]:
+        """The sealing keys by id, the current one first."""
+        entries = (entry.strip().partition(":") for entry in self.sealing_keys.split(","))
+        return [(name, base64.b64decode(key)) for name, _, key in entries]
+
+    @property
+    def index_key_id(self) -> str:
+        """Which of them makes the blind indexes: a new key is put first, so the indexes stay as they are."""
+        return self.index_key or self.sealing_ring[-1][0]
+
+    @property
+    def public_address(self) -> str:
+        """Under which address residents reach the pages: what was given, or where this program listens."""
+        return self.public_url or address(self.host, self.port)
+
+
+def address(host: str, port: int) -> str:
+    """`http://HOST:PORT`, as it can be called from this machine."""
+    name = reachable(host)
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
+def reachable(host: str) -> str:
+    """An address to call oneself by, where one listens on all."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+
 
 def load() -> Environment:
     """Read the environment; on a laptop, missing secrets are made once and kept. Raises BadEnvironment."""
-    try:
-        environment = Environment()
-    except ValidationError as error:
-        raise BadEnvironment(_problems(error)) from None
+    environment = _checked()
     missing = [name for name in SECRETS if not getattr(environment, name)]
     if not missing:
         return environment
@@ -166,7 +203,15 @@ def load() -> Environment:
             ]
         )
     kept = kept_secrets(environment.home)
-    return environment.model_copy(update={name: kept[name] for name in missing})
+    return _checked(**{name: kept[name] for name in missing})
+
+
+def _checked(**kept: Any) -> Environment:
+    """The environment, with these secrets for those that it does not give. Raises BadEnvironment."""
+    try:
+        return Environment(**kept)
+    except ValidationError as error:
+        raise BadEnvironment(_problems(error)) from None
 
 
 def kept_secrets(home: Path) -> dict[str, str]:

@@ -8,10 +8,11 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from anlan.city.areas.atlas import atlas
+from anlan.city.people.models import Posting
 from anlan.foundation.language import said
 from anlan.foundation.rules import Rule
 from anlan.loop import clock
-from anlan.loop.models import Deadline, Event, Matter
+from anlan.loop.models import Attachment, Deadline, Event, Look, Matter
 from anlan.loop.procedures import Named, Procedure, Transition
 from anlan.loop.suggestions import KLASS_LABELS, Klass, categories
 
@@ -32,6 +33,8 @@ VERBS = {
     "released": ("分出一事件", "Released a duplicate"),
     "child_opened": ("开立子事件", "Child matter opened"),
     "child_closed": ("子事件已结", "Child matter closed"),
+    "looked": ("查看个人信息", "Personal data opened"),
+    "evidence_opened": ("打开证据原件", "Evidence opened"),
 }
 """The engine's own verbs, as a reader calls them; the transitions bring their own labels."""
 
@@ -111,6 +114,59 @@ class StepOut(BaseModel):
         return cls(name=transition.name, label=label(transition), to=transition.target.name, asks=asks)
 
 
+class FileOut(BaseModel):
+    """A file of a matter. What is `evidence` was kept as it came and is for those who work on the matter."""
+
+    id: UUID
+    name: str
+    media_type: str
+    size: int
+    evidence: bool
+    added_at: datetime
+
+    @classmethod
+    def of(cls, attachment: Attachment) -> Self:
+        return cls(**{name: getattr(attachment, name) for name in cls.model_fields})
+
+
+class LookOut(BaseModel):
+    """Somebody on duty has opened a person's data: in which role, for which office, when and why; not their name."""
+
+    at: datetime
+    role: str
+    role_label: str
+    office: str
+    purpose: str
+
+    @classmethod
+    def of(cls, look: Look, office: str) -> Self:
+        role_label = Posting.RoleName(look.role).label
+        return cls(at=look.at, role=look.role, role_label=str(role_label), office=office, purpose=look.purpose)
+
+
+class PartyOut(BaseModel):
+    """A person in a matter, masked; what is not known is empty."""
+
+    id: UUID
+    part: str
+    part_label: str
+    name: str
+    phone: str
+    address: str
+    language: str
+    looks: list[LookOut] = []
+
+
+class Revealed(BaseModel):
+    """A person's data as they are, given out once under the look that was written down."""
+
+    id: UUID
+    name: str
+    phone: str
+    address: str
+    look: UUID
+
+
 class Standing(BaseModel):
     """Where a matter stands after a step; `version` guards the next one (If-Match)."""
 
@@ -170,9 +226,12 @@ class MatterOut(MatterRow):
     merged_into: UUID | None
     deadlines: list[ClockOut]
     steps: list[StepOut]
+    files: list[FileOut]
 
     @classmethod
-    def whole(cls, matter: Matter, deadlines: list[Deadline], steps: Iterable[Transition]) -> Self:
+    def whole(
+        cls, matter: Matter, deadlines: list[Deadline], steps: Iterable[Transition], files: list[FileOut]
+    ) -> Self:
         running = [deadline.due_at for deadline in deadlines if deadline.ended_at is None and not deadline.held_since]
         return cls(
             **_row(matter, min(running, default=None)),
@@ -191,6 +250,7 @@ class MatterOut(MatterRow):
             merged_into=matter.merged_into_id,
             deadlines=[ClockOut.of(deadline, matter.rules) for deadline in deadlines],
             steps=[StepOut.of(step) for step in steps],
+            files=files,
         )
 
 
@@ -237,7 +297,7 @@ class Line(BaseModel):
 
 
 class PublicView(BaseModel):
-    """What the holder of a tracking code sees: no staff, no internal notes, no other person."""
+    """What the holder of a tracking code sees: no staff, no internal notes, no other person, and who looked at theirs."""
 
     number: str
     state: str
@@ -256,6 +316,8 @@ class PublicView(BaseModel):
     timeline: list[Line]
     deadlines: list[ClockOut]
     next_steps: list[StepOut]
+    files: list[FileOut]
+    looks: list[LookOut]
 
 
 class StateOut(BaseModel):

@@ -4,18 +4,21 @@ import re
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import FileResponse, HttpRequest
 from django.utils.translation import gettext as _
-from ninja import Body, Header, Query, Router
+from ninja import Body, File, Form, Header, Query, Router, Status, UploadedFile
+from ninja.decorators import decorate_view
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from anlan.loop import engine, queries, verbs
-from anlan.loop.answers import EventOut, MatterOut, ProcedureOut, Standing, StepOut
+from anlan.loop import engine, parties, queries, uploads, verbs
+from anlan.loop.answers import EventOut, FileOut, MatterOut, PartyOut, ProcedureOut, Revealed, Standing, StepOut
 from anlan.loop.doors import REFUSALS, TOKEN_SECONDS, Problem, known_actor, sign_in
+from anlan.loop.files import attach_all, opened
+from anlan.loop.parties import Purpose
 from anlan.loop.queries import Page, Wanted, path_of
 from anlan.loop.refusals import BadInput
-from anlan.loop.schemas import Line, Reason, Said, Told, storable
+from anlan.loop.schemas import Line, Reason, Said, Told, Words, storable
 from anlan.loop.suggestions import Klass, Severity
 
 prefix = "/v1"
@@ -45,6 +48,14 @@ class NoteIn(Told):
 
     text: Said
     public: bool = False
+
+
+class NoteWithFiles(Told):
+    """What may be said with files."""
+
+    text: Words = ""
+    public: bool = False
+    evidence: bool = False
 
 
 class HandOver(Reason):
@@ -113,6 +124,44 @@ def matter(request: HttpRequest, matter_id: UUID) -> MatterOut:
 def history(request: HttpRequest, matter_id: UUID) -> list[EventOut]:
     """Everything that happened, with the links of the chain."""
     return queries.history(known_actor(request), matter_id)
+
+
+@router.get("/matters/{matter_id}/parties", response={200: list[PartyOut], REFUSALS: Problem}, tags=["people"])
+def people(request: HttpRequest, matter_id: UUID) -> list[PartyOut]:
+    """The people of a matter, masked, and who has looked at their data. A reporter sees themselves."""
+    return queries.people(known_actor(request), matter_id)
+
+
+@router.post(
+    "/matters/{matter_id}/parties/{party_id}/look", response={200: Revealed, REFUSALS: Problem}, tags=["people"]
+)
+def look(request: HttpRequest, matter_id: UUID, party_id: UUID, given: Purpose) -> Revealed:
+    """Open a person's data. That you looked, and why, is written down and shown to them."""
+    return parties.reveal(matter_id, party_id, by=known_actor(request), purpose=given.purpose)
+
+
+@router.post("/matters/{matter_id}/files", response={201: list[FileOut], REFUSALS: Problem}, tags=["files"])
+@decorate_view(uploads.not_too_much)
+def send_files(
+    request: HttpRequest, matter_id: UUID, files: File[list[UploadedFile]], note: Form[NoteWithFiles]
+) -> Status[list[FileOut]]:
+    """Add files, with a word or without. Pictures lose place and time unless they are `evidence`, which only staff
+    may keep; what is `public` the reporter sees."""
+    by = known_actor(request)
+    sent = uploads.sent(files)
+    added = attach_all(matter_id, sent, by=by, text=note.text, evidence=note.evidence, public=note.public)
+    return Status(201, [FileOut.of(each) for each in added])
+
+
+@router.get(
+    "/matters/{matter_id}/files/{attachment_id}",
+    response={200: None, REFUSALS: Problem},
+    openapi_extra=uploads.ANY_FILE,
+    tags=["files"],
+)
+def open_file(request: HttpRequest, matter_id: UUID, attachment_id: UUID) -> FileResponse:
+    """A file as it was kept. Opening evidence is written down."""
+    return opened(matter_id, attachment_id, by=known_actor(request))
 
 
 @router.get("/matters/{matter_id}/transitions", response={200: list[StepOut], REFUSALS: Problem}, tags=["matters"])

@@ -36,37 +36,25 @@ class Change:
 
     def record(self, kind: str, data: Mapping[str, Any] | None = None, *, to: State | None = None) -> Event:
         """Add one line to the history, and with `to` move the matter into that state."""
-        matter = self.matter
-        before, after = matter.state, to.name if to else matter.state
-        suite, data = active_suite().suite_id, dict(data or {})
+        matter, suite, previous = self.matter, active_suite().suite_id, bytes(self.matter.head)
         actor = (self.actor.kind, self.actor.account_id, (self.role and self.role.name) or "")
-        seq, previous = matter.version + 1, bytes(matter.head)
-        matter.head = link(
-            suite,
-            previous,
-            matter_id=matter.id,
-            seq=seq,
-            at=self.at,
-            kind=kind,
-            from_state=before,
-            to_state=after,
-            actor=actor,
-            area=matter.area,
-            data=data,
-        )
-        matter.version = seq
+        line: dict[str, Any] = {
+            "matter_id": matter.id,
+            "seq": matter.version + 1,
+            "at": self.at,
+            "kind": kind,
+            "from_state": matter.state,
+            "to_state": to.name if to else matter.state,
+            "area": matter.area,
+            "data": dict(data or {}),
+        }
+        matter.head = link(suite, previous, actor=actor, **line)
+        matter.version += 1
         event = Event(
-            matter_id=matter.id,
-            seq=seq,
-            at=self.at,
-            kind=kind,
-            from_state=before,
-            to_state=after,
+            **line,
             actor_kind=actor[0],
             actor_id=actor[1],
             actor_role=actor[2],
-            area=matter.area,
-            data=data,
             suite=suite,
             previous=previous,
             hash=matter.head,

@@ -13,8 +13,9 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.core import signing
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
@@ -164,6 +165,8 @@ def answer_refusals(api: NinjaAPI) -> None:
     api.add_exception_handler(HttpError, _http_error)
     api.add_exception_handler(Http404, lambda request, _error: nothing_here(request))
     api.add_exception_handler(RequestDataTooBig, _too_big)
+    api.add_exception_handler(MultiPartParserError, _no_form)
+    api.add_exception_handler(SuspiciousOperation, _no_form)
 
 
 def answer(status: int, refusal: Refusal) -> HttpResponse:
@@ -207,3 +210,8 @@ def _too_big(request: HttpRequest, error: Any) -> HttpResponse:
     megabytes = f"{(settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0) / 1e6:g}"
     said_so = said(f"一次最多发送 {megabytes} MB", f"at most {megabytes} MB can be sent at once")
     return answer(413, Refusal(code="too_big", message=said_so))
+
+
+def _no_form(request: HttpRequest, error: Any) -> HttpResponse:
+    """A form that can't be taken apart, or one of too many parts."""
+    return answer(400, Refusal(code="not_a_form", message=said("表单无法读取", "the form can't be read")))

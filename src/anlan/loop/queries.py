@@ -19,13 +19,15 @@ from pydantic import BaseModel, Field
 from anlan.city.areas.atlas import atlas
 from anlan.city.people.access import REPORTER, Actor, Scope, anonymous, bearer, covers, scope_of, scoped
 from anlan.foundation.rules import rulebook
-from anlan.loop import clock, engine
+from anlan.loop import clock, engine, parties
 from anlan.loop.answers import (
     ClockOut,
     EventOut,
+    FileOut,
     Line,
     MatterOut,
     MatterRow,
+    PartyOut,
     ProcedureOut,
     PublicView,
     StepOut,
@@ -36,7 +38,7 @@ from anlan.loop.answers import (
 )
 from anlan.loop.change import Change
 from anlan.loop.history import microseconds
-from anlan.loop.models import Channel, Deadline, Event, Matter
+from anlan.loop.models import Attachment, Channel, Deadline, Event, Matter, Party
 from anlan.loop.procedures import Procedure, procedures
 from anlan.loop.refusals import BadInput, Unknown
 from anlan.loop.schemas import Told
@@ -92,20 +94,23 @@ def matters(actor: Actor, wanted: Wanted) -> Page:
 
 
 def matter(actor: Actor, id: UUID) -> MatterOut:
-    """One matter with its deadlines and the steps this actor may take. Raises Unknown."""
-    scope = scope_of(actor)
-    with scoped(scope):
-        found = _one(Q(id=id))
-    with scoped(replace(scope, matter=id)):
+    """One matter with its deadlines, its files and the steps this actor may take. Raises Unknown."""
+    found = seen(actor, id)
+    with scoped(replace(scope_of(actor), matter=id)):
         deadlines = list(Deadline.objects.filter(matter_id=id).order_by("started_at", "name"))
-    return MatterOut.whole(found, deadlines, engine.possible(found, actor))
+        shown = [FileOut.of(each) for each in files_for(actor, found)]
+    return MatterOut.whole(found, deadlines, engine.possible(found, actor), shown)
+
+
+def seen(actor: Actor, id: UUID) -> Matter:
+    """The matter, if this actor may see it. Raises Unknown."""
+    with scoped(scope_of(actor)):
+        return _one(Q(id=id))
 
 
 def steps(actor: Actor, id: UUID) -> list[StepOut]:
     """The transitions this actor may make now. Raises Unknown."""
-    with scoped(scope_of(actor)):
-        found = _one(Q(id=id))
-    return [StepOut.of(transition) for transition in engine.possible(found, actor)]
+    return [StepOut.of(transition) for transition in engine.possible(seen(actor, id), actor)]
 
 
 def history(actor: Actor, id: UUID) -> list[EventOut]:
@@ -113,14 +118,31 @@ def history(actor: Actor, id: UUID) -> list[EventOut]:
 
     A reporter reads the story in plain words instead (`public_view`): the lines hold what offices told each other.
     """
-    scope = scope_of(actor)
-    with scoped(scope):
-        found = _one(Q(id=id))
-    reached = any(covers(area, path) for area in scope.areas for path in (found.area, *found.shared_with))
-    if not reached and found.unit_id not in scope.units:
+    found = seen(actor, id)
+    if not _from_inside(actor, found):
         raise Unknown(_("there is no such matter"))
-    with scoped(replace(scope, matter=id)):
+    with scoped(replace(scope_of(actor), matter=id)):
         return [EventOut.of(event, found.rules) for event in Event.objects.filter(matter_id=id).order_by("seq")]
+
+
+def people(actor: Actor, id: UUID) -> list[PartyOut]:
+    """The people of a matter, masked, each with the looks at them. Raises Unknown.
+
+    A reporter sees themselves and nobody else.
+    """
+    found = seen(actor, id)
+    who = Q(matter_id=id) if _from_inside(actor, found) else Q(matter_id=id, part=Party.Part.REPORTER)
+    with scoped(replace(scope_of(actor), matter=id)):
+        looks = parties.looks(id, Event.objects.filter(matter_id=id, kind=parties.LOOKED))
+        shown = [parties.masked(party) for party in Party.objects.filter(who).order_by("id")]
+    return [party.model_copy(update={"looks": looks.get(party.id, [])}) for party in shown]
+
+
+def files_for(actor: Actor, matter: Matter) -> list[Attachment]:
+    """The files of a matter that this actor may see; evidence only from inside. For a scope that holds the matter."""
+    if _from_inside(actor, matter):
+        return list(Attachment.objects.filter(matter_id=matter.id).order_by("event_seq", "id"))
+    return _public_files(matter.id, Event.objects.filter(matter_id=matter.id, kind="noted"))
 
 
 def public_view(tracking: bytes) -> PublicView:
@@ -129,6 +151,10 @@ def public_view(tracking: bytes) -> PublicView:
     with scoped(Scope(tracking=tracking, matter=found.id)):
         events = list(Event.objects.filter(matter_id=found.id).order_by("seq"))
         deadlines = list(Deadline.objects.filter(matter_id=found.id).order_by("started_at", "name"))
+        files = _public_files(found.id, events)
+        looks = parties.looks(found.id, events)
+        reporters = Party.objects.filter(matter_id=found.id, part=Party.Part.REPORTER).order_by("id")
+        looked_at = [look for id in reporters.values_list("id", flat=True) for look in looks.get(id, [])]
     return PublicView(
         number=found.reference,
         state=found.state,
@@ -147,6 +173,8 @@ def public_view(tracking: bytes) -> PublicView:
         timeline=list(_story(events, found.rules)),
         deadlines=[ClockOut.of(deadline, found.rules) for deadline in deadlines],
         next_steps=[StepOut.of(transition) for transition in engine.possible(found, bearer(tracking))],
+        files=[FileOut.of(each) for each in files],
+        looks=looked_at,
     )
 
 
@@ -185,6 +213,19 @@ def _one(condition: Q) -> Matter:
     if found is None:
         raise Unknown(_("there is no such matter"))
     return found
+
+
+def _from_inside(actor: Actor, matter: Matter) -> bool:
+    """Does this actor see the matter by a posting, and not as its reporter?"""
+    reached = any(covers(area, path) for area in actor.areas for path in (matter.area, *matter.shared_with))
+    return reached or (matter.unit_id is not None and matter.unit_id in actor.units)
+
+
+def _public_files(matter_id: UUID, events: Iterable[Event]) -> list[Attachment]:
+    """What the reporter sent or was meant to see."""
+    told = [event.seq for event in events if event.actor_role == "REPORTER" or event.data.get("public")]
+    found = Attachment.objects.filter(matter_id=matter_id, event_seq__in=told, evidence=False)
+    return list(found.order_by("event_seq", "id"))
 
 
 def _seen_by(actor: Actor, wanted: Wanted) -> Q:

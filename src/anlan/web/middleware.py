@@ -1,4 +1,4 @@
-"""One log line and one measurement for each request."""
+"""One measurement for each request, and a log line for each that failed."""
 
 import time
 from collections.abc import Callable
@@ -12,7 +12,7 @@ SECONDS = Histogram("anlan_request_seconds", "Time to answer", ["method", "route
 
 
 class RequestLog:
-    """Method, route, status and time; never the query or the body, which may hold personal data."""
+    """Method, route, status and time; never the path, query or body, which may hold a code or personal data."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -25,6 +25,4 @@ class RequestLog:
         SECONDS.labels(request.method, route, response.status_code).observe(seconds)
         if response.status_code >= 500:
             log.error("request", method=request.method, route=route, status=response.status_code)
-        else:
-            log.debug("request", method=request.method, route=route, status=response.status_code)
         return response

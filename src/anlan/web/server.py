@@ -26,6 +26,8 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from anlan.foundation.environment import address, reachable
+from anlan.foundation.sealing.turning import IndexedOtherwise, refuse_other_indexes
 from anlan.web.health import missing_migrations
 
 log = structlog.get_logger("anlan.web.server")
@@ -54,15 +56,20 @@ class Serving:
 
     @property
     def address(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
+        return address(self.host, self.port)
 
 
 def serve(serving: Serving, announce: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; `announce` gets the address once it answers. Raises CannotServe."""
     refuse_missing_migrations()
+    try:
+        refuse_other_indexes()
+    except IndexedOtherwise as error:
+        raise CannotServe(str(error)) from error
     refuse_taken(serving.host, serving.port)
     connections.close_all()
+    # The processes to come read them: receipts and notices name the address that is really served.
+    os.environ |= {"ANLAN_HOST": serving.host, "ANLAN_PORT": str(serving.port)}
     _share_metrics(settings.ANLAN_HOME / "metrics" / str(serving.port))
     multiprocessing.set_start_method("spawn", force=True)
     server = Granian(
@@ -111,11 +118,19 @@ def refuse_taken(host: str, port: int) -> None:
 
 
 def load_application(target: str) -> Any:
-    """In a web process: the WSGI application."""
+    """In a web process: the WSGI application, with what every request needs already in memory."""
     end_with_parent()
     from anlan.web.wsgi import application
 
+    warm_up()
     return application
+
+
+def warm_up() -> None:
+    """Read the city once before the first request; threads that all come first would each read it for themselves."""
+    from anlan.loop.suggestions import Report, triage
+
+    triage(Report(text=""))
 
 
 def end_with_parent() -> None:
@@ -179,17 +194,12 @@ def _announce(serving: Serving, announce: Callable[[str], None]) -> None:
     # A process listens only after it has loaded the application.
     while True:
         try:
-            socket.create_connection((_reachable(serving.host), serving.port), timeout=1).close()
+            socket.create_connection((reachable(serving.host), serving.port), timeout=1).close()
         except OSError:
             time.sleep(0.05)
         else:
             announce(serving.address)
             return
-
-
-def _reachable(host: str) -> str:
-    """An address to call oneself by, where one listens on all."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
 
 
 def _share_metrics(folder: Path) -> None:

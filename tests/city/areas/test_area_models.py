@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
-from tests.cast import CITY, COMMUNITY, CUIYUAN, GRID, WENXIN
 
 from anlan.city.areas.models import Area
 from anlan.city.people.models import Account, Organisation, Posting, Unit
+from tests.cast import CITY, COMMUNITY, CUIYUAN, GRID, WENXIN
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,6 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.apps import apps
-from tests.cast import CITY, COMMUNITY, CUIYUAN, DISTRICT, GRID, WENXIN, Cast, lamp
 
 from anlan.city.areas.models import Area
 from anlan.city.people import access
@@ -28,6 +27,7 @@ from anlan.city.people.models import Account, Posting
 from anlan.loop import engine, verbs
 from anlan.loop.models import Matter
 from anlan.services.dispatch.procedure import Dispatching
+from tests.cast import CITY, COMMUNITY, CUIYUAN, DISTRICT, GRID, WENXIN, Cast, lamp
 
 TODAY = date(2026, 3, 2)
 A_DAY = timedelta(days=1)

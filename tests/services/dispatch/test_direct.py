@@ -1,7 +1,6 @@
 """What happens by itself to a matter that has come in."""
 
 import pytest
-from tests.cast import CITY, GRID, Cast, lamp
 
 from anlan.city.people import access
 from anlan.city.people.access import scope_of, scoped
@@ -12,6 +11,7 @@ from anlan.loop.refusals import NotPossible
 from anlan.services.dispatch import actions
 from anlan.services.dispatch.models import Route
 from anlan.services.dispatch.procedure import Dispatching
+from tests.cast import CITY, GRID, Cast, lamp
 
 
 def reported(cast: Cast, **changes: object) -> Matter:

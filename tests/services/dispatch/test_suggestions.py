@@ -2,14 +2,13 @@
 
 from datetime import UTC, datetime, time
 
-from tests.cast import Cast, lamp
-
 from anlan.city.areas.atlas import atlas
 from anlan.city.people.access import scope_of, scoped
 from anlan.city.people.models import Unit
 from anlan.loop import clock, engine
 from anlan.services.dispatch.procedure import Dispatching
 from anlan.services.dispatch.queries import UnitSuggestion, suggestions
+from tests.cast import Cast, lamp
 
 NEAR, FAR = (120.101, 30.29), (120.13, 30.29)
 

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from openpyxl import Workbook
-from tests.cast import GRID
 
 from anlan.city.people.access import scope_of, scoped, system
 from anlan.loop.models import Matter, Party
 from anlan.services.intake.tables import text as text_tables
 from anlan.services.intake.tables import workbook as workbooks
+from tests.cast import GRID
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,6 @@ import pytest
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.cast import GRID, lamp
 
 from anlan.city.people.access import scope_of, scoped, system
 from anlan.loop import clock, engine
@@ -20,6 +19,7 @@ from anlan.loop.models import Matter, Party
 from anlan.loop.suggestions import categories
 from anlan.services.dispatch.procedure import Dispatching
 from anlan.services.intake.open311_formats import as_xml
+from tests.cast import GRID, lamp
 
 pytestmark = pytest.mark.django_db
 

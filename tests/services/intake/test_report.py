@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from tests.cast import COMMUNITY, GRID, Cast
 
 from anlan.city.people import access
 from anlan.city.people.access import scope_of, scoped
@@ -11,6 +10,7 @@ from anlan.loop.models import Event, Matter, Party
 from anlan.loop.refusals import BadInput, KeyReused, NotAllowed
 from anlan.services.intake.actions import report
 from anlan.services.intake.schemas import ReportIn
+from tests.cast import COMMUNITY, GRID, Cast
 
 LAMP: dict[str, Any] = {"text": "文新街道德加社区路灯不亮"}
 

@@ -32,9 +32,9 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
-from psycopg import sql
 
 from anlan.city.people.models import Account, Posting
+from anlan.foundation.database import set_locally
 
 
 class Role(enum.Flag):
@@ -159,18 +159,16 @@ class Scope:
     reporter: UUID | None = None
     tracking: bytes | None = None
 
-    def statements(self, before: "Scope") -> Iterator[sql.Composed]:
-        """`SET LOCAL` for whatever differs from `before`. Values are literals: a parameter is not allowed here,
-        and `set_config()` would not reach the other nodes of a distributed database."""
-        for name, value, old in (
-            ("app.area", ",".join(self.areas), ",".join(before.areas)),
-            ("app.units", ",".join(map(str, self.units)), ",".join(map(str, before.units))),
-            ("app.matter", str(self.matter or ""), str(before.matter or "")),
-            ("app.reporter", str(self.reporter or ""), str(before.reporter or "")),
-            ("app.tracking", (self.tracking or b"").hex(), (before.tracking or b"").hex()),
-        ):
-            if value != old:
-                yield sql.SQL("SET LOCAL {} = {}").format(sql.Identifier(*name.split(".")), sql.Literal(value))
+    @property
+    def settings(self) -> dict[str, str]:
+        """The parameters that the row policies read."""
+        return {
+            "app.area": ",".join(self.areas),
+            "app.units": ",".join(map(str, self.units)),
+            "app.matter": str(self.matter or ""),
+            "app.reporter": str(self.reporter or ""),
+            "app.tracking": (self.tracking or b"").hex(),
+        }
 
 
 _NOTHING = Scope()
@@ -185,14 +183,14 @@ def scoped(scope: Scope) -> Iterator[None]:
     """
     outer = _current.get()
     with transaction.atomic():
-        _apply(scope, outer)
+        _change(outer, scope)
         token = _current.set(scope)
         try:
             yield
         finally:
             _current.reset(token)
     if connection.in_atomic_block:
-        _apply(outer, scope)
+        _change(scope, outer)
 
 
 def scope_of(actor: Actor) -> Scope:
@@ -202,7 +200,8 @@ def scope_of(actor: Actor) -> Scope:
     return Scope(areas=actor.areas, units=actor.units, reporter=reporter, tracking=actor.tracking)
 
 
-def _apply(scope: Scope, before: Scope) -> None:
-    with connection.cursor() as cursor:
-        for statement in scope.statements(before):
-            cursor.execute(statement)
+def _change(before: Scope, after: Scope) -> None:
+    """Tell the server what differs."""
+    if before != after:
+        old = before.settings
+        set_locally({name: value for name, value in after.settings.items() if value != old[name]})

@@ -18,10 +18,11 @@ from anlan.city.areas.geometry import distance_m
 from anlan.city.people import access
 from anlan.city.people.access import Actor, scope_of, scoped
 from anlan.city.people.models import Account, Unit
+from anlan.foundation.rules import rulebook
 from anlan.foundation.sealing.fields import blind_index
 from anlan.insight.rehearsal.arrivals import Arrival
 from anlan.insight.rehearsal.behaviour import Behaviour
-from anlan.loop import clock, engine
+from anlan.loop import clock, engine, terms
 from anlan.loop.models import Channel, Deadline, Matter
 from anlan.loop.refusals import NotPossible, Refused
 from anlan.loop.suggestions import Klass
@@ -32,9 +33,11 @@ from anlan.services.intake import actions as intake
 from anlan.services.intake.schemas import Contact, ReportIn
 
 Steps = Generator[Any, Any, None]
+NEVER = 1e12
+"""In seconds of the simulation."""
 SETTLED = ("closed", "with_police")
-STARTS_CLOCKS = ("routed", "assigned", "resolved")
-"""States whose clocks may run out before those the sweep is waiting for."""
+FIRST_CLOCK = {"routed": "dispatch.close", "assigned": "dispatch.respond", "resolved": "dispatch.rating_window"}
+"""The clock that runs out first of those a state starts, by its rule."""
 
 
 class SimulationClock:
@@ -64,7 +67,7 @@ class Rehearsal:
         """Play until everything has been settled."""
         self._env = simpy.Environment()
         self._start = self.arrivals[0].at if self.arrivals else clock.now()
-        self._wake = self._env.event()
+        self._wake, self._next_sweep = self._env.event(), 0.0
         self._desks: dict[str, simpy.Resource] = {}
         self._actors: dict[str, Actor] = {}
         self._left = len(self.arrivals)
@@ -92,7 +95,7 @@ class Rehearsal:
         self.opened.append(taken.matter.id)
         reporter = access.bearer(blind_index("code", taken.code))
         matter = dispatch.direct(taken.matter.id)
-        self._stir()
+        self._expect_clocks(matter)
         while matter.state not in SETTLED:
             if matter.state in ("received", "routed"):
                 matter = yield from self._at_the_desk(matter, town, random)
@@ -107,7 +110,8 @@ class Rehearsal:
         self._left -= 1
         self.settled += 1
         self.progress(self.settled, clock.now())
-        self._stir()
+        if not self._left:
+            self._sweep_by(0.0)
 
     def _said(self, arrival: Arrival, random: Random) -> ReportIn:
         # An invented number in a range that is nobody's, so that notices have somewhere to go.
@@ -197,20 +201,31 @@ class Rehearsal:
         """The worker: at each moment a clock runs out, do what its procedure says."""
         self._swept = self._env.event()
         while self._left:
-            wait = self._until_next_deadline()
-            yield self._wake | self._env.timeout(wait) if wait is not None else self._wake
-            if self._wake.triggered:
-                self._wake = self._env.event()
+            if self._env.now < self._next_sweep:
+                yield self._wake | self._env.timeout(self._next_sweep - self._env.now)
                 continue
             sweep_deadlines()
             self._swept.succeed()
             self._swept = self._env.event()
+            self._next_sweep = self._env.now + self._until_next_deadline()
 
-    def _until_next_deadline(self) -> float | None:
+    def _until_next_deadline(self) -> float:
         with scoped(scope_of(access.system())):
             running = Deadline.objects.filter(ended_at=None, held_since=None, missed_at=None)
             due: datetime | None = running.aggregate(first=Min("due_at"))["first"]
-        return None if due is None else max(0.0, (due - clock.now()).total_seconds())
+        return NEVER if due is None else max(0.0, (due - clock.now()).total_seconds())
+
+    def _expect_clocks(self, matter: Matter) -> None:
+        """See to it that the sweep is there when the first of the clocks just started runs out."""
+        if rule := FIRST_CLOCK.get(matter.state):
+            term = terms.term_of(rulebook().at(rule, clock.today()))
+            self._sweep_by(self._env.now + term.span.total_seconds())
+
+    def _sweep_by(self, moment: float) -> None:
+        if moment < self._next_sweep:
+            self._next_sweep = moment
+            self._wake.succeed()
+            self._wake = self._env.event()
 
     def _left_of(self, matter: Matter, name: str) -> float:
         with scoped(scope_of(access.system())):
@@ -221,14 +236,8 @@ class Rehearsal:
 
     def _step(self, matter: Matter, name: str, by: Actor, told: dict[str, Any] | None = None) -> Matter:
         moved = engine.advance(matter.id, name, by=by, told=told)
-        if moved.state in STARTS_CLOCKS:
-            self._stir()
+        self._expect_clocks(moved)
         return moved
-
-    def _stir(self) -> None:
-        """New clocks may run: let the sweep look again."""
-        if not self._wake.triggered:
-            self._wake.succeed()
 
     def _look(self, matter: Matter) -> Matter:
         with scoped(scope_of(access.system())):

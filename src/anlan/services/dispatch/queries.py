@@ -1,10 +1,10 @@
 """Who could go, and why: the routing table's answer and the ranked suggestions."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil
-
-from django.db.models import Count, Q
+from uuid import UUID
 
 from anlan.city.areas.atlas import atlas
 from anlan.city.areas.geometry import distance_m
@@ -56,17 +56,20 @@ def suggestions(matter: Matter, *, limit: int = 3) -> list[UnitSuggestion]:
     """
     town = ".".join(matter.area.split(".")[:3])
     wanted = set(categories()[matter.category].skills) if matter.category in categories() else set()
-    open_matters = Count("matters", filter=Q(matters__closed_at=None) & ~Q(matters__state="resolved"))
-    units = (
-        Unit.objects.filter(on_duty=True, home__path__within=town, lon__isnull=False)
-        .select_related("home")
-        .annotate(in_hand=open_matters)
-    )
-    moment = clock.local(clock.now())
+    units = Unit.objects.filter(on_duty=True, home__path__within=town, lon__isnull=False)
+    in_hand, moment = _in_hand(town), clock.local(clock.now())
     could_go = (
-        _suggestion(matter, unit, wanted) for unit in units if unit.in_hand < unit.capacity and unit.works_at(moment)
+        _suggestion(matter, unit, wanted, in_hand[unit.id])
+        for unit in units
+        if in_hand[unit.id] < unit.capacity and unit.works_at(moment)
     )
     return sorted(could_go, key=_rank)[:limit]
+
+
+def _in_hand(town: str) -> Counter[UUID | None]:
+    """How many matters each unit of a town has in hand; what waits for its rating is done."""
+    held = Matter.objects.filter(closed_at=None, unit__home__path__within=town).exclude(state="resolved")
+    return Counter(held.values_list("unit", flat=True))
 
 
 def _rank(suggestion: UnitSuggestion) -> tuple[int, int, str, str]:
@@ -75,13 +78,12 @@ def _rank(suggestion: UnitSuggestion) -> tuple[int, int, str, str]:
     return minutes, suggestion.metres, suggestion.unit.home_id, suggestion.unit.name
 
 
-def _suggestion(matter: Matter, unit: Unit, wanted: Iterable[str]) -> UnitSuggestion:
+def _suggestion(matter: Matter, unit: Unit, wanted: Iterable[str], in_hand: int) -> UnitSuggestion:
     lon, lat = _position(matter)
     metres = round(distance_m(lon, lat, unit.lon or lon, unit.lat or lat))
     minutes = max(1, ceil(metres / METRES_A_MINUTE))
     matching = tuple(sorted(skill for skill in wanted if skill in unit.skills))
     missing = tuple(sorted(skill for skill in wanted if skill not in unit.skills))
-    in_hand: int = unit.in_hand  # type: ignore[attr-defined]
     reasons = [
         Reason("distance", (), f"{metres} 米，约 {minutes} 分钟", f"{metres} m, about {minutes} min"),
         Reason("load", (), f"手上 {in_hand} 件", f"{in_hand} in hand"),

@@ -7,7 +7,7 @@ from anlan.web.server import CannotServe, Serving, serve
 
 
 class Command(BaseCommand):
-    help = "Serves pages and API, with the worker beside it, until it is stopped."
+    help = "Serves the API, with the worker beside it, until it is stopped."
     # The migrations are checked with an answer of our own.
     requires_system_checks = ()
 
