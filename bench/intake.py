@@ -177,12 +177,16 @@ def call(body: bytes) -> None:
 
 @contextmanager
 def served(ground: Ground) -> Iterator[tuple[int, psutil.Process]]:
-    """`anlan serve` as anybody starts it: its port and its first process."""
+    """`anlan serve` with a web process a core and without the worker, which would send on what has come in: its port
+    and its first process."""
     port = limits.free_port()
     log = ground.home / "serve.log"
     with log.open("w") as errors:
         server = subprocess.Popen(
-            [sys.executable, "-m", "anlan", "serve", "--port", str(port)],
+            [
+                *(sys.executable, "-m", "anlan", "serve", "--port", str(port)),
+                *("--workers", str(os.cpu_count()), "--no-worker"),
+            ],
             env=ground.environment(),
             cwd=ground.home,
             stdout=subprocess.PIPE,

@@ -65,6 +65,8 @@ class Ground:
         here = {
             "ANLAN_HOME": str(self.home),
             "ANLAN_ALLOWED_HOSTS": "127.0.0.1",
+            # What this process has sealed, that one must be able to open.
+            "ANLAN_SEALING_KEYS": ENVIRONMENT.sealing_keys,
             "PYTHONPATH": str(REPOSITORY / "src"),
             "DATABASE_URL": _address(OWNER),
         }

@@ -25,6 +25,8 @@ ANLAN_OPEN311_KEYS = ENVIRONMENT.open311_keys
 ANLAN_FILES = ENVIRONMENT.home / "files"
 ANLAN_NOTICE_SINK = ENVIRONMENT.notice_sink
 ANLAN_PUBLIC_URL = ENVIRONMENT.public_address
+# Whom residents can call instead; the national hotline of governments.
+ANLAN_HOTLINE = "12345"
 
 INSTALLED_APPS = [
     "anlan.foundation",
@@ -40,12 +42,17 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.postgres",
+    "django.contrib.staticfiles",
+    "django_cotton",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "anlan.web.middleware.RequestLog",
+    "anlan.web.middleware.ContentPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "anlan.web.middleware.NotTooMuch",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -54,6 +61,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "anlan.web.urls"
 WSGI_APPLICATION = "anlan.web.wsgi.application"
 AUTH_USER_MODEL = "people.Account"
+LOGIN_URL = "sign-in"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TEMPLATES: list[dict[str, Any]] = [
     {
@@ -79,6 +87,9 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
 STATIC_URL = "/static/"
+# Served from where they lie in the packages: nothing need be collected before a start.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 3600
 
 # What a resident may send in one request; files have their own, larger limit in the file store.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000

@@ -27,7 +27,7 @@ def seed() -> None:
 def queue() -> None:
     """Answered matters whose reporters are to be told, one after the other, in the seconds to come."""
     from anlan.city.people.access import anonymous, scope_of, scoped, system
-    from anlan.loop import clock, engine
+    from anlan.loop import clock, engine, notices
     from anlan.loop.models import Notice, Party
     from anlan.services.dispatch.procedure import Dispatching
     from tests.cast import Cast, lamp
@@ -37,6 +37,7 @@ def queue() -> None:
         party = Party(part="reporter", phone="13812345678")
         matter = engine.open_matter(Dispatching, lamp(parties=[party]), by=anonymous()).matter
         engine.advance(matter.id, "answer", by=chen, told={"outcome": "explained", "text": "已说明"})
+    notices.address_waiting()
     with scoped(scope_of(system())):
         start = clock.now() + timedelta(seconds=2)
         for place, notice in enumerate(Notice.objects.filter(to="reporter")):

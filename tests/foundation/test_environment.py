@@ -8,6 +8,7 @@ import pytest
 from anlan.foundation.environment import BadEnvironment, Environment, kept_secrets, load
 
 KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+SHORT = "a:MDEyMzQ1Njc4OWFiY2RlZg=="
 
 
 @pytest.fixture(autouse=True)
@@ -76,6 +77,51 @@ def test_production_with_its_secrets_starts_and_writes_none(monkeypatch: pytest.
     assert not (tmp_path / "home").exists()
 
 
+def test_the_first_sealing_key_seals_and_the_oldest_indexes_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ANLAN_SEALING_KEYS", f"new:{KEY}, old:{KEY}")
+    assert [name for name, _ in load().sealing_ring] == ["new", "old"]
+    assert load().index_key_id == "old"
+    monkeypatch.setenv("ANLAN_INDEX_KEY", "new")
+    assert load().index_key_id == "new"
+
+
+def test_an_index_key_that_is_no_sealing_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANLAN_INDEX_KEY", "gone")
+    for keys in ("", f"new:{KEY},old:{KEY}"):
+        monkeypatch.setenv("ANLAN_SEALING_KEYS", keys)
+        with pytest.raises(BadEnvironment, match=r"ANLAN_INDEX_KEY: no sealing key has the id 'gone'; allowed: "):
+            load()
+
+
+def test_kept_secrets_are_checked_like_given_ones(tmp_path: Path) -> None:
+    load()
+    file = tmp_path / "home" / "secrets.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "sealing_keys": "a:c2hvcnQ="}))
+    with pytest.raises(BadEnvironment, match="ANLAN_SEALING_KEYS: entry 1 has a key of 5 bytes; 32 are needed"):
+        load()
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ({}, "http://127.0.0.1:8000"),
+        ({"ANLAN_PORT": "8080"}, "http://127.0.0.1:8080"),
+        ({"ANLAN_HOST": "0.0.0.0"}, "http://127.0.0.1:8000"),
+        ({"ANLAN_HOST": "::"}, "http://[::1]:8000"),
+        ({"ANLAN_HOST": "10.0.0.5", "ANLAN_PORT": "80"}, "http://10.0.0.5:80"),
+        ({"ANLAN_PORT": "8080", "ANLAN_PUBLIC_URL": "https://anlan.example"}, "https://anlan.example"),
+    ],
+)
+def test_residents_reach_it_where_it_listens_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], address: str
+) -> None:
+    for variable, value in given.items():
+        monkeypatch.setenv(variable, value)
+    assert load().public_address == address
+
+
 def test_production_refuses_debug(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANLAN_PRODUCTION", "true")
     monkeypatch.setenv("ANLAN_DEBUG", "true")
@@ -95,6 +141,7 @@ def test_production_refuses_debug(monkeypatch: pytest.MonkeyPatch) -> None:
         ("ANLAN_CIPHER_SUITE", "rot13", "aes or sm"),
         ("ANLAN_ALLOWED_HOSTS", " , ", "names no host"),
         ("ANLAN_NOTICE_SINK", "ftp://x", "allowed: log, "),
+        ("ANLAN_PUBLIC_URL", "https://anlan.example/", "without a slash"),
         ("DATABASE_URL", "mysql://localhost/anlan", "not an address of PostgreSQL"),
         ("DATABASE_URL", "postgresql://localhost", "names no database"),
         ("DATABASE_URL", "postgresql://localhost:many/anlan", "port"),
@@ -113,7 +160,10 @@ def test_a_bad_value_is_named_with_what_is_wrong_and_what_is_allowed(
     assert "allowed: " in problem
 
 
-@pytest.mark.parametrize("keys", ["nonsense", "a:%%%", f"a:{KEY},a:{KEY}", "a:c2hvcnQ=", f":{KEY}", f"a:{KEY},"])
+@pytest.mark.parametrize(
+    "keys",
+    ["nonsense", "a:%%%", f"a:{KEY},a:{KEY}", "a:c2hvcnQ=", SHORT, f":{KEY}", f"a:{KEY},", f"a b:{KEY}", f"键:{KEY}"],
+)
 def test_bad_sealing_keys_are_refused_without_being_shown(monkeypatch: pytest.MonkeyPatch, keys: str) -> None:
     monkeypatch.setenv("ANLAN_SEALING_KEYS", keys)
     with pytest.raises(BadEnvironment) as refused:

@@ -7,11 +7,13 @@ import pytest
 from django.db import transaction
 
 from anlan.city.areas.atlas import atlas
+from anlan.city.people.access import scope_of, scoped, system
 from anlan.city.people.queries import command_centres
 from anlan.insight.indicators import Figures, figures
 from anlan.insight.rehearsal.arrivals import Arrival, generate
 from anlan.insight.rehearsal.simulation import Rehearsal, unsettled
 from anlan.loop import clock
+from anlan.loop.models import Notice
 from anlan.loop.verification import verify
 from tests.cast import CUIYUAN_GRID, GRID
 
@@ -80,6 +82,14 @@ def test_the_same_seed_gives_the_same_figures() -> None:
 @pytest.mark.django_db
 def test_another_seed_gives_another_day() -> None:
     assert forgotten(18, seed=3).on_time != forgotten(18, seed=4).on_time
+
+
+@pytest.mark.django_db
+def test_no_notice_is_left_that_would_reach_a_real_gateway() -> None:
+    played(12, seed=1)
+    with scoped(scope_of(system())):
+        assert Notice.objects.exists()
+        assert not Notice.objects.filter(state=Notice.State.WAITING).exists()
 
 
 @pytest.mark.django_db

@@ -130,4 +130,4 @@ def test_the_reporter_still_sees_it_and_is_not_told_by_whom(cast: Cast) -> None:
     verbs.hand_over(matter.id, to_area=CUIYUAN, by=cast.chen, reason="在翠苑")
     assert sees(cast.wang, matter)
     with everything():
-        assert not Notice.objects.filter(to="reporter").exists()
+        assert not Notice.objects.filter(to__in=("reporter", "reporters")).exists()

@@ -7,6 +7,7 @@ import pytest
 from anlan.city.people.access import system
 from anlan.loop import engine, verbs
 from anlan.loop.models import Matter, Notice, Party
+from anlan.loop.notices import address_waiting
 from anlan.loop.refusals import NotAllowed, NotPossible, Unknown
 from tests.cast import CUIYUAN_GRID, Cast
 from tests.loop.stories import (
@@ -84,7 +85,20 @@ def test_the_reporter_of_the_duplicate_hears_of_the_main_matter(cast: Cast) -> N
     merge(duplicate, main, cast)
     engine.advance(main.id, "resolve", by=cast.li, told={"outcome": "solved", "text": "换了灯泡"})
     with everything():
+        address_waiting()
         told = Notice.objects.filter(party__matter=duplicate).order_by("event_seq").values_list("kind", flat=True)
+        assert set(told) == {"merged", "resolve"}
+
+
+def test_a_reporter_in_another_town_hears_of_it_too(cast: Cast) -> None:
+    parties = [Party(part="reporter", phone="13800000002")]
+    main, duplicate = on_scene(cast), opened(cast, area=CUIYUAN_GRID, parties=parties)
+    verbs.merge(duplicate.id, into=main.id, by=cast.sun, reason="同一盏灯")
+    # Li's scope ends at Wenxin.
+    engine.advance(main.id, "resolve", by=cast.li, told={"outcome": "solved", "text": "换了灯泡"})
+    with everything():
+        address_waiting()
+        told = Notice.objects.filter(party__matter=duplicate).values_list("kind", flat=True)
         assert set(told) == {"merged", "resolve"}
 
 

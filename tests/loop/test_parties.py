@@ -197,9 +197,7 @@ def test_a_person_of_another_matter_is_not_opened_here(opened: Opened, cast: Cas
     assert_nobody_looked(opened)
 
 
-def test_what_was_not_written_down_was_not_shown(
-    opened: Opened, cast: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_not_written_down_was_not_shown(opened: Opened, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*args: object) -> None:
         raise ZeroDivisionError
 

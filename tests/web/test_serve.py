@@ -1,5 +1,8 @@
 """The server starts only where it can serve, answers, and stops without losing anything."""
 
+import base64
+import http.client
+import json
 import signal
 import socket
 import threading
@@ -45,6 +48,17 @@ def test_it_gives_its_address_answers_and_stops_with_everything_it_started(house
     assert house.stop() == 0
     assert not any(map(lives, children))
     assert Server(house.home.resolve()).answers() == pq.Ping.NO_RESPONSE
+
+
+def test_a_receipt_names_the_address_that_is_really_served(house: House) -> None:
+    house.start("--no-worker")
+    connection = http.client.HTTPConnection("127.0.0.1", house.port)
+    body = json.dumps({"text": "路灯不亮"})
+    connection.request("POST", "/api/v1/reports", body, {"Content-Type": "application/json"})
+    receipt = json.loads(connection.getresponse().read())
+    connection.close()
+    assert receipt["track"] == f"http://127.0.0.1:{house.port}/t/{receipt['code']}"
+    assert house.stop() == 0
 
 
 def test_its_metrics_speak_for_the_worker_too(house: House) -> None:
@@ -112,6 +126,14 @@ def test_a_wrong_option_is_named(house: House, arguments: tuple[str, str], what:
     code, said = house.command("serve", *arguments)
     assert code == 1
     assert what in said
+    assert "Traceback" not in said
+
+
+def test_keys_that_find_nothing_of_what_is_stored_are_named(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANLAN_SEALING_KEYS", "other:" + base64.b64encode(bytes(32)).decode())
+    code, said = house.command("serve")
+    assert code == 1
+    assert "ANLAN_SEALING_KEYS: " in said
     assert "Traceback" not in said
 
 

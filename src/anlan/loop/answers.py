@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from anlan.city.areas.atlas import atlas
 from anlan.city.people.models import Posting
 from anlan.foundation.language import said
-from anlan.foundation.rules import Rule
 from anlan.loop import clock
+from anlan.loop.change import rule_of
 from anlan.loop.models import Attachment, Deadline, Event, Look, Matter
 from anlan.loop.procedures import Named, Procedure, Transition
 from anlan.loop.suggestions import KLASS_LABELS, Klass, categories
@@ -87,7 +87,7 @@ class ClockOut(BaseModel):
             label=label(rules.deadlines[deadline.name]),
             kind=deadline.kind,
             rule=deadline.rule,
-            source=deadline.source,
+            source=said(deadline.source, rule_of(deadline).source_en),
             started_at=deadline.started_at,
             due_at=deadline.due_at,
             provisional=deadline.provisional,
@@ -297,7 +297,8 @@ class Line(BaseModel):
 
 
 class PublicView(BaseModel):
-    """What the holder of a tracking code sees: no staff, no internal notes, no other person, and who looked at theirs."""
+    """What the holder of a tracking code sees: no staff, no internal notes, no other person; `looks` are at their own
+    data."""
 
     number: str
     state: str
@@ -318,81 +319,6 @@ class PublicView(BaseModel):
     next_steps: list[StepOut]
     files: list[FileOut]
     looks: list[LookOut]
-
-
-class StateOut(BaseModel):
-    name: str
-    label: str
-    final: bool
-
-
-class TransitionOut(StepOut):
-    """A declared transition. `by` are the roles that may make it."""
-
-    sources: list[str]
-    by: list[str]
-    reopens: bool
-    returns: bool
-
-
-class DeadlineOut(BaseModel):
-    """A declared deadline with the rule in force today: how long, counted how, by which source."""
-
-    name: str
-    label: str
-    since: list[str]
-    until: list[str]
-    rule: str
-    kind: str
-    amount: int
-    unit: str
-    counting: str
-    source: str
-    evidence: str
-
-
-class ProcedureOut(BaseModel):
-    """A procedure as it is declared."""
-
-    slug: str
-    label: str
-    states: list[StateOut]
-    transitions: list[TransitionOut]
-    deadlines: list[DeadlineOut]
-
-    @classmethod
-    def of(cls, rules: type[Procedure], in_force: dict[str, Rule]) -> Self:
-        return cls(
-            slug=rules.slug,
-            label=said(rules.label, rules.__name__),
-            states=[StateOut(name=s.name, label=label(s), final=s.final) for s in rules.states.values()],
-            transitions=[
-                TransitionOut(
-                    **StepOut.of(transition).model_dump(),
-                    sources=[state.name for state in transition.sources],
-                    by=[role.name or "" for role in transition.by],
-                    reopens=transition.reopens,
-                    returns=transition.returns,
-                )
-                for transition in rules.transitions.values()
-            ],
-            deadlines=[
-                DeadlineOut(
-                    name=deadline.name,
-                    label=label(deadline),
-                    since=[state.name for state in deadline.since],
-                    until=[each.name for each in deadline.until],
-                    rule=rule.id,
-                    kind=rule.kind,
-                    amount=rule.amount or 0,
-                    unit=rule.unit or "",
-                    counting=rule.counting or "",
-                    source=said(rule.source, rule.source_en),
-                    evidence=rule.evidence,
-                )
-                for deadline, rule in ((each, in_force[each.rule]) for each in rules.deadlines.values())
-            ],
-        )
 
 
 def _standing(matter: Matter) -> dict[str, Any]:

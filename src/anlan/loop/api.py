@@ -12,7 +12,8 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from anlan.loop import engine, parties, queries, uploads, verbs
-from anlan.loop.answers import EventOut, FileOut, MatterOut, PartyOut, ProcedureOut, Revealed, Standing, StepOut
+from anlan.loop.answers import EventOut, FileOut, MatterOut, PartyOut, Revealed, Standing, StepOut
+from anlan.loop.declared import ProcedureOut
 from anlan.loop.doors import REFUSALS, TOKEN_SECONDS, Problem, known_actor, sign_in
 from anlan.loop.files import attach_all, opened
 from anlan.loop.parties import Purpose
@@ -147,8 +148,7 @@ def send_files(
 ) -> Status[list[FileOut]]:
     """Add files, with a word or without. Pictures lose place and time unless they are `evidence`, which only staff
     may keep; what is `public` the reporter sees."""
-    by = known_actor(request)
-    sent = uploads.sent(files)
+    by, sent = known_actor(request), uploads.sent(request, files, NoteWithFiles)
     added = attach_all(matter_id, sent, by=by, text=note.text, evidence=note.evidence, public=note.public)
     return Status(201, [FileOut.of(each) for each in added])
 

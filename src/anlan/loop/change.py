@@ -31,7 +31,6 @@ class Change:
     events: list[Event] = field(default_factory=list)
     deadlines: list[Deadline] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
-    tell_reporters: bool = False
     moved: bool = False
 
     def record(self, kind: str, data: Mapping[str, Any] | None = None, *, to: State | None = None) -> Event:
@@ -132,7 +131,8 @@ class Change:
 
     def tell(self, whom: Role) -> None:
         """Queue a notice about the latest event for the reporters and/or the assigned unit."""
-        self.tell_reporters |= REPORTER in whom
+        if REPORTER in whom:
+            self.notices.append(self._notice(Notice.To.REPORTERS))
         if RESPONDER in whom and self.matter.unit_id is not None:
             self.notices.append(self._notice(Notice.To.UNIT, unit_id=self.matter.unit_id))
 

@@ -25,6 +25,7 @@ from ninja.parser import Parser
 from ninja.utils import check_csrf
 from pydantic import BaseModel, ValidationError
 
+from anlan.city.people import lockout
 from anlan.city.people.access import Actor, actor_of, anonymous, bearer
 from anlan.city.people.models import Account
 from anlan.foundation.language import said
@@ -35,6 +36,8 @@ from anlan.loop.refusals import BadInput, NotAllowed, Refused
 
 TOKEN_SECONDS = 12 * 60 * 60
 _TOKEN = "anlan.session"
+POSTING = "posting"
+"""Where a session keeps the posting that its account acts in."""
 REFUSALS = frozenset((400, 401, 403, 404, 409, 413, 415, 422))
 """The statuses every endpoint declares for a `Problem`."""
 _HARMLESS = ("GET", "HEAD", "OPTIONS")
@@ -72,7 +75,7 @@ def actor_of_request(request: HttpRequest) -> Actor:
     if settings.SESSION_COOKIE_NAME in request.COOKIES and isinstance(request.user, Account):
         if request.method not in _HARMLESS and check_csrf(request) is not None:
             raise NotAllowed(_("the page is too old; load it again"), field="X-CSRFToken")
-        return actor_of(request.user, on=clock.today())
+        return actor_of(request.user, on=clock.today(), posting=chosen_posting(request))
     return anonymous()
 
 
@@ -96,15 +99,29 @@ def tracking_index(code: str) -> bytes:
         return b"\x00" * 16
 
 
-def sign_in(request: HttpRequest, username: str, password: str) -> str:
-    """A token for whoever knows the password. Raises NotSignedIn, for an unknown name as slowly as for a wrong one.
+def chosen_posting(request: HttpRequest) -> UUID | None:
+    """The posting in which whoever signed in acts now; None for all that they hold."""
+    chosen = request.session.get(POSTING)
+    return UUID(chosen) if chosen else None
 
-    Nothing slows down whoever guesses: that belongs in front of the program, or to the accounts' own work.
-    """
-    account = authenticate(request, username=username, password=password)
+
+def account_of(request: HttpRequest, username: str, password: str) -> Account:
+    """Whoever knows the password. Raises NotSignedIn, for an unknown name as slowly and in the same words as for a
+    wrong password or after too many failures."""
+    attempt = lockout.Attempt.of(username, request.META.get("REMOTE_ADDR", ""), at=clock.now())
+    account = authenticate(request, username=username, password=password) if attempt.begin() else None
     if not isinstance(account, Account):
-        raise NotSignedIn(_("the name or the password is wrong"))
-    return token_for(account)
+        raise NotSignedIn(
+            _("the name or the password is wrong; after %(times)d failures wait %(minutes)d minutes")
+            % {"times": attempt.times, "minutes": attempt.minutes}
+        )
+    attempt.succeeded()
+    return account
+
+
+def sign_in(request: HttpRequest, username: str, password: str) -> str:
+    """A token for whoever knows the password. Raises NotSignedIn."""
+    return token_for(account_of(request, username, password))
 
 
 def token_for(account: Account) -> str:

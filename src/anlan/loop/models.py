@@ -96,14 +96,15 @@ class Matter(models.Model):
     lat = models.FloatField(null=True)
     address = models.CharField(max_length=200, blank=True)
 
-    responsible = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
-    unit = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="matters")
-    reporter = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
+    # Every index costs each new matter; these have partial ones below, or are never looked up.
+    responsible = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+", db_index=False)
+    unit = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="matters", db_index=False)
+    reporter = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+", db_index=False)
     tracking_index = models.BinaryField(null=True, unique=True)
     tracking = SealedTextField(null=True)
 
-    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children")
-    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
+    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children", db_index=False)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged", db_index=False)
     returns = models.PositiveSmallIntegerField(default=0)
     reopened = models.PositiveSmallIntegerField(default=0)
     escalation = models.PositiveSmallIntegerField(default=0)
@@ -128,6 +129,7 @@ class Matter(models.Model):
             models.Index(fields=["town", "-opened_at"], name="matter_newest_town"),
             models.Index(fields=["community", "-opened_at"], name="matter_newest_community"),
             models.Index(fields=["unit"], name="matter_in_hand", condition=Q(closed_at=None, unit__isnull=False)),
+            models.Index(fields=["reporter"], name="matter_reported_by", condition=Q(reporter__isnull=False)),
             models.Index(fields=["parent"], name="matter_children", condition=Q(parent__isnull=False)),
             models.Index(fields=["merged_into"], name="matter_merged", condition=Q(merged_into__isnull=False)),
         ]
@@ -292,6 +294,7 @@ class Notice(models.Model):
         FAILED = "failed", _("given up")
 
     class To(models.TextChoices):
+        REPORTERS = "reporters", _("all reporters")
         REPORTER = "reporter", _("reporter")
         UNIT = "unit", _("unit")
         DESK = "desk", _("command centre")
@@ -300,8 +303,8 @@ class Notice(models.Model):
     matter = models.ForeignKey(Matter, models.PROTECT, related_name="notices")
     area = LTreeField()
     to = models.CharField(max_length=10, choices=To.choices)
-    party = models.ForeignKey(Party, models.PROTECT, null=True)
-    unit = models.ForeignKey(Unit, models.PROTECT, null=True)
+    party = models.ForeignKey(Party, models.PROTECT, null=True, db_index=False)
+    unit = models.ForeignKey(Unit, models.PROTECT, null=True, db_index=False)
     desk = models.CharField(max_length=80, blank=True, help_text=_("path of the area whose command centre is told"))
     kind = models.CharField(max_length=40)
     event_seq = models.PositiveIntegerField()
@@ -320,7 +323,7 @@ class Submission(models.Model):
 
     key = models.BinaryField(primary_key=True, help_text=_("digest of sender and key"))
     body = models.BinaryField(help_text=_("digest of what was sent"))
-    matter = models.ForeignKey(Matter, models.PROTECT, related_name="+")
+    matter = models.ForeignKey(Matter, models.PROTECT, related_name="+", db_index=False)
     area = LTreeField()
     at = models.DateTimeField(db_index=True)
 

@@ -67,7 +67,7 @@ def reveal(matter_id: UUID, party_id: UUID, *, by: Actor, purpose: str) -> Revea
             area=change.matter.area,
             party=party,
             account_id=by.account_id,
-            role=change.role.name,
+            role=change.role.name or "",
             at=change.at,
             purpose=why,
         )

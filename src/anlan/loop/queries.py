@@ -28,7 +28,6 @@ from anlan.loop.answers import (
     MatterOut,
     MatterRow,
     PartyOut,
-    ProcedureOut,
     PublicView,
     StepOut,
     category_label,
@@ -37,6 +36,7 @@ from anlan.loop.answers import (
     label,
 )
 from anlan.loop.change import Change
+from anlan.loop.declared import ProcedureOut
 from anlan.loop.history import microseconds
 from anlan.loop.models import Attachment, Channel, Deadline, Event, Matter, Party
 from anlan.loop.procedures import Procedure, procedures
@@ -236,11 +236,12 @@ def _seen_by(actor: Actor, wanted: Wanted) -> Q:
         return Q(reporter_id=actor.account_id)
     if wanted.in_hand:
         return Q(unit_id__in=actor.units)
-    own = _lying_in(actor.areas)
+    own = lying_in(actor.areas)
     return ~Q(shared_with=[]) & ~own if wanted.shared else own
 
 
-def _lying_in(paths: Iterable[str]) -> Q:
+def lying_in(paths: Iterable[str]) -> Q:
+    """The access path to what lies in areas: by the scope column of each, so that the policy is asked for few rows."""
     return reduce(or_, map(_below, paths))
 
 

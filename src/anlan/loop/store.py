@@ -98,18 +98,6 @@ _UPDATE_MATTER = f"""
     FROM jsonb_populate_recordset(null::loop_matter, %s::jsonb) new
     WHERE m.id = new.id AND m.version = %s RETURNING m.number
 """
-# Whoever reported this matter, or one merged into it at however many removes, and left a telephone number.
-_TELL_REPORTERS = """
-    INSERT INTO loop_notice
-        (id, matter_id, area, "to", party_id, kind, event_seq, state, attempts, due_at, desk, error)
-    SELECT gen_random_uuid(), p.matter_id, p.area, 'reporter', p.id, %s, %s, 'waiting', 0, %s, '', ''
-    FROM loop_party p WHERE p.part = 'reporter' AND p.phone IS NOT NULL
-        AND p.matter_id IN (
-            WITH RECURSIVE joined AS (
-                SELECT %s::uuid AS id UNION SELECT m.id FROM loop_matter m JOIN joined ON m.merged_into_id = joined.id
-            ) SELECT id FROM joined
-        )
-"""
 # Whoever had to wait for the lock gets the matter as it is now, but its clocks as they were before the wait: the
 # last column tells them apart.
 _LOCK = f"""
@@ -173,10 +161,6 @@ def _write(change: Change, additions: Additions, matter_sql: str, matter_values:
         if rows:
             parts.append(f"{name} AS ({sql})")
             values.append(_json(rows, _columns(type(rows[0]))))
-    if change.tell_reporters:
-        event, id = change.events[-1], change.matter.id
-        parts.append(f"telling AS ({_TELL_REPORTERS})")
-        values += [event.kind, event.seq, change.at, id]
     with connection.cursor() as cursor:
         cursor.execute(f"WITH {', '.join(parts)} SELECT number FROM matter", values)
         return cursor.fetchone()

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from ninja import UploadedFile
+from pydantic import BaseModel
 
+from anlan.foundation.language import said
 from anlan.loop import files
 from anlan.loop.doors import Refusal, answer
+from anlan.loop.faults import WORDS
+from anlan.loop.refusals import BadInput
 
 ANY_FILE = {
     "responses": {200: {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}},
@@ -33,6 +37,8 @@ def not_too_much(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
     return guarded
 
 
-def sent(uploaded: Sequence[UploadedFile]) -> list[files.Sent]:
-    """The files of a request, each read from its beginning."""
-    return [files.Sent(cast(Any, each.file), each.name or "") for each in uploaded]
+def sent(request: HttpRequest, uploaded: Sequence[UploadedFile], asks: type[BaseModel]) -> list[files.Sent]:
+    """The files of a request. Raises BadInput for a field that nobody asks for: a form's would be lost silently."""
+    for name in {*request.POST, *request.FILES} - {*asks.model_fields, files.FIELD}:
+        raise BadInput(said(*WORDS["extra_forbidden"]), field=name[:200])
+    return [files.Sent(cast(BinaryIO, each.file), each.name or "") for each in uploaded]

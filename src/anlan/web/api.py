@@ -6,6 +6,7 @@ from typing import Any
 
 from django.apps import apps
 from django.http import HttpRequest, HttpResponse
+from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.module_loading import module_has_submodule
 from ninja import NinjaAPI
@@ -39,9 +40,10 @@ class LocalDocs(DocsBase):
             '<!doctype html><html lang="zh-Hans"><meta charset="utf-8"><title>{title}</title>'
             '<link rel="stylesheet" href="docs/swagger-ui.css"><div id="docs" data-url="{url}"></div>'
             '<script src="docs/swagger-ui-bundle.js"></script>'
-            '<script>SwaggerUIBundle({{url: document.getElementById("docs").dataset.url, dom_id: "#docs"}})</script>',
+            '<script src="{start}"></script>',
             title=api.title,
             url=self.get_openapi_url(api, {}),
+            start=static("anlan/api-docs.js"),
         )
         return HttpResponse(page)
 

@@ -1,20 +1,40 @@
-"""One measurement for each request, and a log line for each that failed."""
+"""What every request passes: a measurement, a limit to its size, and what its answer may do in a browser."""
 
 import time
 from collections.abc import Callable
 
 import structlog
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from prometheus_client import Histogram
+
+from anlan.loop.files import MEGABYTE, most_bytes, most_files
+from anlan.loop.uploads import REST_BYTES
 
 log = structlog.get_logger("anlan.web")
 SECONDS = Histogram("anlan_request_seconds", "Time to answer", ["method", "route", "status"])
+
+Answering = Callable[[HttpRequest], HttpResponse]
+
+# Everything from this server; no script or style inside a page, none from elsewhere, and no frame around it.
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "img-src 'self' data:",
+        "style-src 'self'",
+        "script-src 'self'",
+        "connect-src 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+    )
+)
 
 
 class RequestLog:
     """Method, route, status and time; never the path, query or body, which may hold a code or personal data."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: Answering) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -26,3 +46,31 @@ class RequestLog:
         if response.status_code >= 500:
             log.error("request", method=request.method, route=route, status=response.status_code)
         return response
+
+
+class ContentPolicy:
+    """The Content-Security-Policy of every answer that does not bring a stricter one, as a resident's file does."""
+
+    def __init__(self, get_response: Answering) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+        return response
+
+
+class NotTooMuch:
+    """Refuses a form by its announced length: the check against forged forms would read it to the end first."""
+
+    def __init__(self, get_response: Answering) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        announced = request.META.get("CONTENT_LENGTH") or "0"
+        form = request.META.get("CONTENT_TYPE", "").startswith("multipart/") and not request.path.startswith("/api/")
+        if form and announced.isdecimal():
+            most = most_files() * most_bytes()
+            if int(announced) > most + REST_BYTES:
+                return render(request, "413.html", {"megabytes": most // MEGABYTE}, status=413)
+        return self.get_response(request)

@@ -174,7 +174,8 @@ class KeptRunning:
     def _keep(self) -> None:
         while self._process is not None:
             self._process.join()
-            if self._stopping.is_set():
+            # Ctrl-C reaches it as well as us, and it may be the first to have ended in order.
+            if self._process.exitcode == 0 or self._stopping.is_set():
                 return
             log.error("worker ended by itself; starting it anew", code=self._process.exitcode)
             if self._stopping.wait(SECONDS_BEFORE_A_NEW_WORKER):

@@ -5,17 +5,18 @@ from collections.abc import Iterator
 from django.apps import apps
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.utils.module_loading import module_has_submodule
+from django.views.i18n import set_language
 from django.views.static import serve
 
 from anlan.loop.doors import nothing_here
-from anlan.web import health
+from anlan.web import health, pages, signin
 from anlan.web.api import DOCS_FILES, build
 
 
 def declared() -> Iterator[str]:
     """The `urls` module of every room that has one."""
     for app in apps.get_app_configs():
-        if app.name.startswith("anlan.services.") and module_has_submodule(app.module, "urls"):
+        if app.name != "anlan.web" and app.name.startswith("anlan.") and module_has_submodule(app.module, "urls"):
             yield f"{app.name}.urls"
 
 
@@ -23,8 +24,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health", health.health),
     path("ready", health.ready),
     path("metrics", health.metrics),
+    path("language", set_language, name="set_language"),
+    path("text-size", pages.text_size, name="text-size"),
+    path("styleguide", pages.styleguide, name="styleguide"),
     path("api/docs/<path:path>", serve, {"document_root": str(DOCS_FILES)}),
     path("api/", build().urls),
     re_path("^api/", nothing_here),
+    path("", include(signin)),
     *(path("", include(module)) for module in declared()),
 ]

@@ -47,7 +47,7 @@ def test_a_missing_skill_is_said_and_costs_minutes(cast: Cast) -> None:
     first, second = suggested(cast)
     # He is some 3 km away, which takes longer than the missing skill costs.
     assert first.missing == ("electric",)
-    assert "不会：electric" in [reason.text for reason in first.reasons]
+    assert "不会：电工" in [reason.text for reason in first.reasons]
     assert second.matching == ("electric",)
     stand(cast, {"he": (120.11, 30.29)})
     assert suggested(cast)[0].matching == ("electric",)

@@ -31,7 +31,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from anlan.city.people.models import Account, Posting
 from anlan.foundation.database import set_locally
@@ -111,14 +111,20 @@ def bearer(tracking: bytes) -> Actor:
     return Actor("bearer", tracking=tracking)
 
 
-def actor_of(account: Account, *, on: date) -> Actor:
-    """The account with every posting it holds on that day."""
-    postings = Posting.objects.filter(Q(ends=None) | Q(ends__gt=on), account=account, starts__lte=on)
+def actor_of(account: Account, *, on: date, posting: UUID | None = None) -> Actor:
+    """The account with every posting it holds on that day; with `posting` only that one, while it is held."""
+    postings = list(postings_of(account, on=on))
+    chosen = [each for each in postings if each.id == posting]
     held = tuple(
-        Held(Role[posting.role], path, posting.organisation_id, posting.unit_id)
-        for posting, path in ((posting, posting.area.path) for posting in postings.select_related("area"))
+        Held(Role[each.role], each.area.path, each.organisation_id, each.unit_id) for each in chosen or postings
     )
     return Actor("staff" if held else "resident", account.id, held)
+
+
+def postings_of(account: Account, *, on: date) -> QuerySet[Posting]:
+    """What an account holds on that day, each with its area."""
+    held = Posting.objects.filter(Q(ends=None) | Q(ends__gt=on), account=account, starts__lte=on)
+    return held.select_related("area")
 
 
 def covers(area: str, other: str) -> bool:

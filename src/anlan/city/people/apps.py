@@ -1,8 +1,13 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from anlan.foundation import rules
+
 
 class PeopleConfig(AppConfig):
     name = "anlan.city.people"
     label = "people"
     verbose_name = _("People, units and postings")
+
+    def ready(self) -> None:
+        rules.register(self.name)

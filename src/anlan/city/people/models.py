@@ -164,3 +164,18 @@ class Posting(models.Model):
                 ],
             ),
         ]
+
+
+class SignInFailure(models.Model):
+    """A failed attempt to sign in, kept as long as it counts: no name and no address, only their keyed digests."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.BinaryField(max_length=32)
+    address = models.BinaryField(max_length=32)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["name", "at"], name="sign_in_failure_name"),
+            models.Index(fields=["address", "at"], name="sign_in_failure_address"),
+        ]

@@ -31,7 +31,7 @@ class IndexedOtherwise(Exception):
 
 @dataclass(frozen=True)
 class Sealed:
-    """A table with sealed columns, in the order in which they are read, each with the kind of its index if it has one."""
+    """A table with sealed columns, and the blind indexes that stand beside some of them."""
 
     model: type[Model]
     fields: tuple["SealedTextField[Any, Any]", ...]
@@ -39,7 +39,7 @@ class Sealed:
     @property
     def columns(self) -> list[str]:
         """The sealed columns and then the columns of their indexes."""
-        return [each.column for each in self.fields] + [f"{each.name}_index" for each in self.indexed]
+        return [each.attname for each in self.fields] + [f"{each.name}_index" for each in self.indexed]
 
     @property
     def indexed(self) -> list["SealedTextField[Any, Any]"]:
@@ -50,11 +50,11 @@ class Sealed:
         """What a row's columns should hold. Raises CannotUnseal."""
         values = dict(zip(self.columns, row, strict=True))
         for each in self.fields:
-            if values[each.column] is not None:
-                values[each.column] = sealer().reseal(values[each.column], context=each.context)
+            if values[each.attname] is not None:
+                values[each.attname] = sealer().reseal(values[each.attname], context=each.context)
         for each in self.indexed:
-            if values[each.column] is not None and values[f"{each.name}_index"] is not None:
-                text = sealer().open(values[each.column], context=each.context)
+            if values[each.attname] is not None and values[f"{each.name}_index"] is not None:
+                text = sealer().open(values[each.attname], context=each.context)
                 values[f"{each.name}_index"] = blind_index(INDEX_KINDS[each.name], text)
         return list(values.values())
 
@@ -118,7 +118,7 @@ def _refuse(table: Sealed, row: Row) -> None:
     try:
         found, wanted = row[-indexes:], table.turned(row)[-indexes:]
     except CannotUnseal as error:
-        raise IndexedOtherwise(f"ANLAN_SEALING_KEYS: {error}; put the key back, and run `anlan reseal`") from error
+        raise IndexedOtherwise(f"ANLAN_SEALING_KEYS: {error}; put back the key it was sealed with") from error
     if _bytes(found) != _bytes(wanted):
         raise IndexedOtherwise(
             f"ANLAN_INDEX_KEY: the blind indexes of {table.model._meta.label} were made with another key than "
@@ -180,7 +180,7 @@ def _name(table: Sealed) -> sql.Identifier:
 
 
 def _key(table: Sealed) -> sql.Identifier:
-    return sql.Identifier(table.model._meta.pk.column)
+    return sql.Identifier(table.model._meta.pk.attname)
 
 
 def _bytes(row: Row) -> list[bytes | None]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import inf
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -23,7 +24,7 @@ from anlan.foundation.sealing.fields import blind_index
 from anlan.insight.rehearsal.arrivals import Arrival
 from anlan.insight.rehearsal.behaviour import Behaviour
 from anlan.loop import clock, engine, terms
-from anlan.loop.models import Channel, Deadline, Matter
+from anlan.loop.models import Channel, Deadline, Matter, Notice
 from anlan.loop.refusals import NotPossible, Refused
 from anlan.loop.suggestions import Klass
 from anlan.loop.sweeps import sweep_deadlines
@@ -33,8 +34,6 @@ from anlan.services.intake import actions as intake
 from anlan.services.intake.schemas import Contact, ReportIn
 
 Steps = Generator[Any, Any, None]
-NEVER = 1e12
-"""In seconds of the simulation."""
 SETTLED = ("closed", "with_police")
 FIRST_CLOCK = {"routed": "dispatch.close", "assigned": "dispatch.respond", "resolved": "dispatch.rating_window"}
 """The clock that runs out first of those a state starts, by its rule."""
@@ -75,6 +74,7 @@ class Rehearsal:
             self._env.process(self._arrive())
             self._env.process(self._sweep())
             self._env.run()
+            self._tell_nobody()
 
     def _arrive(self) -> Steps:
         for index, arrival in enumerate(self.arrivals):
@@ -202,7 +202,8 @@ class Rehearsal:
         self._swept = self._env.event()
         while self._left:
             if self._env.now < self._next_sweep:
-                yield self._wake | self._env.timeout(self._next_sweep - self._env.now)
+                wait = self._next_sweep - self._env.now
+                yield self._wake if wait == inf else self._wake | self._env.timeout(wait)
                 continue
             sweep_deadlines()
             self._swept.succeed()
@@ -213,7 +214,7 @@ class Rehearsal:
         with scoped(scope_of(access.system())):
             running = Deadline.objects.filter(ended_at=None, held_since=None, missed_at=None)
             due: datetime | None = running.aggregate(first=Min("due_at"))["first"]
-        return NEVER if due is None else max(0.0, (due - clock.now()).total_seconds())
+        return inf if due is None else max(0.0, (due - clock.now()).total_seconds())
 
     def _expect_clocks(self, matter: Matter) -> None:
         """See to it that the sweep is there when the first of the clocks just started runs out."""
@@ -226,6 +227,13 @@ class Rehearsal:
             self._next_sweep = moment
             self._wake.succeed()
             self._wake = self._env.event()
+
+    @staticmethod
+    def _tell_nobody() -> None:
+        """The reporters are invented: what waits to be sent to them is put down as sent, and goes nowhere."""
+        with scoped(scope_of(access.system())):
+            waiting = Notice.objects.filter(state=Notice.State.WAITING)
+            waiting.update(state=Notice.State.SENT, sent_at=clock.now())
 
     def _left_of(self, matter: Matter, name: str) -> float:
         with scoped(scope_of(access.system())):

@@ -10,9 +10,12 @@ class DispatchConfig(AppConfig):
     verbose_name = _("Dispatch")
 
     def ready(self) -> None:
-        from anlan.loop import worker
+        from anlan.city.people.access import DISPATCHER, RESPONDER, SUPERVISOR
+        from anlan.loop import rooms, worker
         from anlan.services.dispatch import procedure  # noqa: F401 - declaring it registers it
         from anlan.services.dispatch.actions import direct_waiting
 
         rules.register(self.name)
         worker.register(worker.Job("dispatch", direct_waiting, pause=1))
+        rooms.register(rooms.Room("board", _("Command board"), DISPATCHER | SUPERVISOR))
+        rooms.register(rooms.Room("tasks", _("My tasks"), RESPONDER))

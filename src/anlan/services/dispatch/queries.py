@@ -1,15 +1,16 @@
 """Who could go, and why: the routing table's answer and the ranked suggestions."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil
-from uuid import UUID
+
+from django.db.models import Count, Q
 
 from anlan.city.areas.atlas import atlas
 from anlan.city.areas.geometry import distance_m
 from anlan.city.people.models import Unit
 from anlan.city.people.queries import upward
+from anlan.city.people.skills import named
 from anlan.loop import clock
 from anlan.loop.models import Matter
 from anlan.loop.suggestions import Reason, categories
@@ -56,20 +57,17 @@ def suggestions(matter: Matter, *, limit: int = 3) -> list[UnitSuggestion]:
     """
     town = ".".join(matter.area.split(".")[:3])
     wanted = set(categories()[matter.category].skills) if matter.category in categories() else set()
-    units = Unit.objects.filter(on_duty=True, home__path__within=town, lon__isnull=False)
-    in_hand, moment = _in_hand(town), clock.local(clock.now())
+    # What waits for its rating is done, and no longer in hand.
+    held, done = Q(matters__closed_at=None), Q(matters__state="resolved")
+    in_hand = Count("matters", filter=held) - Count("matters", filter=held & done)
+    units = Unit.objects.filter(on_duty=True, home__path__within=town, lon__isnull=False).annotate(in_hand=in_hand)
+    moment = clock.local(clock.now())
     could_go = (
-        _suggestion(matter, unit, wanted, in_hand[unit.id])
+        _suggestion(matter, unit, wanted, unit.in_hand)
         for unit in units
-        if in_hand[unit.id] < unit.capacity and unit.works_at(moment)
+        if unit.in_hand < unit.capacity and unit.works_at(moment)
     )
     return sorted(could_go, key=_rank)[:limit]
-
-
-def _in_hand(town: str) -> Counter[UUID | None]:
-    """How many matters each unit of a town has in hand; what waits for its rating is done."""
-    held = Matter.objects.filter(closed_at=None, unit__home__path__within=town).exclude(state="resolved")
-    return Counter(held.values_list("unit", flat=True))
 
 
 def _rank(suggestion: UnitSuggestion) -> tuple[int, int, str, str]:
@@ -89,9 +87,11 @@ def _suggestion(matter: Matter, unit: Unit, wanted: Iterable[str], in_hand: int)
         Reason("load", (), f"手上 {in_hand} 件", f"{in_hand} in hand"),
     ]
     if matching:
-        reasons.append(Reason("skill", matching, f"会：{'、'.join(matching)}", f"skills: {', '.join(matching)}"))
+        zh, en = named(matching)
+        reasons.append(Reason("skill", matching, f"会：{zh}", f"skills: {en}"))
     if missing:
-        reasons.append(Reason("lack", missing, f"不会：{'、'.join(missing)}", f"lacks: {', '.join(missing)}"))
+        zh, en = named(missing)
+        reasons.append(Reason("lack", missing, f"不会：{zh}", f"lacks: {en}"))
     return UnitSuggestion(unit, metres, minutes, matching, missing, in_hand, tuple(reasons))
 
 

@@ -79,8 +79,8 @@ def send_files(
     request: HttpRequest, code: str, files: File[list[UploadedFile]], note: Form[WordsWithFiles]
 ) -> Status[list[FileOut]]:
     """Add pictures or other files, with a word or without. Pictures are kept without their place and time."""
-    tracking = tracking_index(code)
-    added = attach_all(by_code(tracking).id, uploads.sent(files), by=bearer(tracking), text=note.text)
+    tracking, sent = tracking_index(code), uploads.sent(request, files, WordsWithFiles)
+    added = attach_all(by_code(tracking).id, sent, by=bearer(tracking), text=note.text)
     return Status(201, [FileOut.of(each) for each in added])
 
 

@@ -2,6 +2,18 @@
 
 from django.urls import include, path
 
-from anlan.services.intake import open311
+from anlan.services.intake import open311, pages, tracking_pages
 
-urlpatterns = [path(open311.PREFIX, include(open311))]
+urlpatterns = [
+    path("", pages.first, name="first"),
+    path("report", pages.begin, name="report"),
+    path("report/<uuid:key>/what", pages.what, name="report-what"),
+    path("report/<uuid:key>/where", pages.where, name="report-where"),
+    path("report/<uuid:key>/send", pages.send, name="report-send"),
+    path("track", tracking_pages.enter_code, name="enter-code"),
+    path("t/<code>", tracking_pages.track, name="track"),
+    path("t/<code>/receipt", tracking_pages.receipt, name="receipt"),
+    path("t/<code>/qr.svg", tracking_pages.picture, name="receipt-picture"),
+    path("t/<code>/files/<uuid:attachment_id>", tracking_pages.file, name="track-file"),
+    path(open311.PREFIX, include(open311)),
+]

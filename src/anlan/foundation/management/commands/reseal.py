@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import ProgrammingError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -19,8 +20,11 @@ class Command(BaseCommand):
         console = Console(stderr=True)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-            task = progress.add_task("reseal", total=count_rows())
-            turned = reseal(lambda rows: progress.advance(task, rows))
+            try:
+                task = progress.add_task("reseal", total=count_rows())
+                turned = reseal(lambda rows: progress.advance(task, rows))
+            except ProgrammingError as error:
+                raise CommandError("the database lacks tables or columns: run `anlan migrate` first") from error
         self.stdout.write(f"{turned.rows} rows, {turned.changed} changed, {len(turned.shut)} could not be opened")
         for line in turned.shut[:MOST_NAMED]:
             self.stderr.write(line)

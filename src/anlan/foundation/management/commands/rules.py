@@ -3,7 +3,7 @@ from argparse import ArgumentTypeError
 from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import groupby
-from typing import Any
+from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps([_as_json(rule, day) for rule in rules], ensure_ascii=False, indent=1))
             return
-        console = Console(file=self.stdout, width=None if self.stdout.isatty() else WIDTH)
+        console = Console(file=cast(IO[str], self.stdout), width=None if self.stdout.isatty() else WIDTH)
         console.print(_table(rules, dated=options["all"]))
 
 

@@ -1,10 +1,11 @@
 import json
+import os
+import sys
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import Progress, TaskID
@@ -68,7 +69,8 @@ class Command(BaseCommand):
             raise CommandError(f"{found.broken} chains are broken")
         if not options["once"]:
             self._introduce()
-            call_command("serve")
+            # In place of this process, which still holds the whole rehearsal in memory.
+            os.execv(sys.executable, [sys.executable, "-P", "-m", "anlan", "serve"])
 
     def _said(self, path: Path | None) -> list[tuple[datetime, str, str, str]] | None:
         """Read before anything is emptied, so that a wrong file costs nothing."""
