@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil
 
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from anlan.city.areas.atlas import atlas
 from anlan.city.areas.geometry import distance_m
@@ -57,10 +58,7 @@ def suggestions(matter: Matter, *, limit: int = 3) -> list[UnitSuggestion]:
     """
     town = ".".join(matter.area.split(".")[:3])
     wanted = set(categories()[matter.category].skills) if matter.category in categories() else set()
-    # What waits for its rating is done, and no longer in hand.
-    held, done = Q(matters__closed_at=None), Q(matters__state="resolved")
-    in_hand = Count("matters", filter=held) - Count("matters", filter=held & done)
-    units = Unit.objects.filter(on_duty=True, home__path__within=town, lon__isnull=False).annotate(in_hand=in_hand)
+    units = Unit.objects.filter(on_duty=True, home__path__within=town, lon__isnull=False).annotate(in_hand=_in_hand())
     moment = clock.local(clock.now())
     could_go = (
         _suggestion(matter, unit, wanted, unit.in_hand)
@@ -68,6 +66,12 @@ def suggestions(matter: Matter, *, limit: int = 3) -> list[UnitSuggestion]:
         if unit.in_hand < unit.capacity and unit.works_at(moment)
     )
     return sorted(could_go, key=_rank)[:limit]
+
+
+def _in_hand() -> Coalesce:
+    """How many matters a unit has in hand, by the index of those; what waits for its rating is done."""
+    held = Matter.objects.filter(unit=OuterRef("id"), closed_at=None).exclude(state="resolved").order_by()
+    return Coalesce(Subquery(held.values("unit").annotate(n=Count("id")).values("n")), 0)
 
 
 def _rank(suggestion: UnitSuggestion) -> tuple[int, int, str, str]:
