@@ -40,6 +40,7 @@ PAIRS = [
 # What a browser may do
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("address", ["/", "/styleguide", "/nowhere", "/health", "/api/docs", "/api/v1/nowhere"])
 def test_every_answer_carries_the_strict_policy(client: Client, address: str) -> None:
     policy = client.get(address)["Content-Security-Policy"]

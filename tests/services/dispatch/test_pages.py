@@ -62,6 +62,13 @@ def test_each_matter_stands_in_its_lane_and_lanes_are_counted(cast: Cast, mornin
     assert counts(browser("chen").get("/board")) == [2, 1, 1, 1, 1]
 
 
+def test_a_red_matter_stands_before_an_older_one(cast: Cast, morning: clock.ManualClock) -> None:
+    stories.opened(cast, title="路灯不亮")
+    morning.advance(timedelta(minutes=5))
+    stories.opened(cast, title="楼道有煤气味", severity=4)
+    assert titles(browser("chen").get("/board")) == ["楼道有煤气味", "路灯不亮"]
+
+
 def test_the_clock_leads_the_rows(cast: Cast, morning: clock.ManualClock) -> None:
     stories.routed(cast, title="先到")
     morning.advance(timedelta(minutes=5))

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -26,12 +26,13 @@ from anlan.loop.pages import Step, severity_colour, steps_for
 from anlan.loop.queries import lying_in
 from anlan.loop.refusals import Refused, Unknown
 from anlan.loop.schemas import Line, Told
-from anlan.loop.suggestions import Klass
+from anlan.loop.suggestions import Klass, Severity
 from anlan.services.dispatch.procedure import Dispatching
 from anlan.services.dispatch.queries import UnitSuggestion, suggestions
 
 DESK = DISPATCHER | SUPERVISOR
 ROWS = 50
+_RED_FIRST = Case(When(severity=Severity.RED, then=Value(0)), default=Value(1))
 _NUMBER = re.compile(r"(?:\d{6}-)?(\d{1,18})")
 
 
@@ -167,13 +168,13 @@ def _running() -> QuerySet[Deadline]:
 
 
 def _rows(matters: QuerySet[Matter]) -> list[Row]:
-    """The first of them by what is left, the gravest first among equals; a clock that stands still comes last."""
+    """The first of them: red before all others, then by what is left; a clock that stands still comes last."""
     next_clock = _running().order_by("due_at")
     clocked = matters.annotate(
         due_at=Subquery(next_clock.values("due_at")[:1]), clock=Subquery(next_clock.values("name")[:1])
     )
     clocked = clocked.select_related("unit").defer("description", "tracking", "head")
-    first = clocked.order_by(F("due_at").asc(nulls_last=True), "-severity", "id")[:ROWS]
+    first = clocked.order_by(_RED_FIRST, F("due_at").asc(nulls_last=True), "id")[:ROWS]
     return [Row.of(matter, matter.due_at, matter.clock) for matter in first]
 
 

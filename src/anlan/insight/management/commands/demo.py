@@ -11,14 +11,18 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 
 from anlan.city.areas.layout import SYNTHETIC_NOTE_EN, SYNTHETIC_NOTE_ZH
+from anlan.city.people.access import system
 from anlan.city.people.demo import PASSWORD, demo_accounts
 from anlan.insight import demo_city
 from anlan.insight.indicators import figures
-from anlan.insight.rehearsal.arrivals import Arrival, BadMessages, generate, place, read_messages
+from anlan.insight.rehearsal.arrivals import SAYINGS, Arrival, BadMessages, generate, place, read_messages
 from anlan.insight.rehearsal.run import CAUGHT_UP, rehearsed, report_unsettled
 from anlan.insight.tables import as_json, show
 from anlan.loop import clock
+from anlan.loop.models import Channel
 from anlan.loop.verification import verify
+from anlan.services.intake.actions import report
+from anlan.services.intake.schemas import ReportIn
 
 
 class Command(BaseCommand):
@@ -68,6 +72,7 @@ class Command(BaseCommand):
         if found.broken:
             raise CommandError(f"{found.broken} chains are broken")
         if not options["once"]:
+            self._leave_something_to_do()
             self._introduce()
             # In place of this process, which still holds the whole rehearsal in memory.
             os.execv(sys.executable, [sys.executable, "-P", "-m", "anlan", "serve"])
@@ -106,6 +111,14 @@ class Command(BaseCommand):
             f"all times moved on by {weeks} weeks so that today's rules apply."
         )
         return arrivals
+
+    def _leave_something_to_do(self) -> None:
+        """A newcomer opens the board of one town: let there be something on it."""
+        _, post = demo_accounts()[0]
+        for channel, sayings in SAYINGS.items():
+            for title, text in sayings[:2]:
+                given = ReportIn(title=title, text=text, channel=Channel(channel), area=post.rpartition("-")[2])
+                report(given, by=system())
 
     def _introduce(self) -> None:
         self.console.print(f"演示账号 Demo accounts, password {PASSWORD}:")
