@@ -90,7 +90,7 @@ class Environment(BaseSettings):
     host: str = Field(default="127.0.0.1", description="the address to listen on")
     port: int = Field(default=8000, ge=1, le=65535, description="1 to 65535")
     workers: int = Field(default=1, ge=1, le=64, description="1 to 64 web processes")
-    threads: int = Field(default=8, ge=1, le=256, description="1 to 256 threads in each web process")
+    threads: int = Field(default=4, ge=1, le=256, description="1 to 256 threads in each web process")
 
     @field_validator("home")
     @classmethod

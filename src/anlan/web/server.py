@@ -51,7 +51,7 @@ class Serving:
     host: str
     port: int
     processes: int = 1
-    threads: int = 8
+    threads: int = 4
     worker: bool = True
 
     @property
