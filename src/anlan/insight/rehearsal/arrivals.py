@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import TextIO
 
 from anlan.city.areas.models import Area
 from anlan.loop.clock import LOCAL
@@ -56,9 +57,10 @@ def read_messages(path: Path) -> list[tuple[datetime, str, str, str]]:
         raise BadMessages(f"{path}: {error}") from error
 
 
-def _opened(path: Path):  # type: ignore[no-untyped-def]
-    opener = gzip.open if path.suffix == ".gz" else open
-    return opener(path, "rt", encoding="utf-8-sig", newline="")
+def _opened(path: Path) -> TextIO:
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")
 
 
 def _message(path: Path, number: int, row: dict[str, str]) -> tuple[datetime, str, str, str]:

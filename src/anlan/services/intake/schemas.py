@@ -58,14 +58,9 @@ class ReportIn(BaseModel):
         return self
 
 
-class Receipt(BaseModel):
-    """What the reporter takes away: the number, the code that opens the matter, who has it and by when."""
+class Sorted(BaseModel):
+    """What a report counts as, where it lies, and whose it is."""
 
-    number: str
-    code: str
-    track: str
-    state: str
-    state_label: str
     klass: str
     klass_label: str
     category: str
@@ -74,6 +69,16 @@ class Receipt(BaseModel):
     area: str
     place: str
     office: str
+
+
+class Receipt(Sorted):
+    """What the reporter takes away: the number, the code that opens the matter, who has it and by when."""
+
+    number: str
+    code: str
+    track: str
+    state: str
+    state_label: str
     opened_at: datetime
     settle_by: datetime | None
     repeated: bool = False
@@ -87,17 +92,9 @@ class Why(BaseModel):
     text: str
 
 
-class Preview(BaseModel):
-    """What would become of a report if it were sent now: whose it would be, what it would count as, and by when."""
+class Preview(Sorted):
+    """What would become of a report if it were sent now, with the reasons, and by when."""
 
-    klass: str
-    klass_label: str
-    category: str
-    category_label: str
-    severity: int
-    area: str
-    place: str
-    office: str
     triggers: list[str]
     reasons: list[Why]
     deadlines: list[ClockOut]
