@@ -23,6 +23,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, Strict, ValidationError, model_validator
 
 __all__ = [
+    "KIND_WORDS",
     "BadRuleFile",
     "Counting",
     "Evidence",
@@ -45,6 +46,15 @@ class Kind(StrEnum):
     LOCAL_POLICY = "local_policy"
     SERVICE_TARGET = "service_target"
     SETTING = "setting"
+
+
+KIND_WORDS = {
+    Kind.STATUTORY: ("法定", "statutory"),
+    Kind.LOCAL_POLICY: ("地方规定", "local policy"),
+    Kind.SERVICE_TARGET: ("服务目标", "service target"),
+    Kind.SETTING: ("平台设定", "setting"),
+}
+"""How each kind is called, in Chinese and in English."""
 
 
 class Evidence(StrEnum):

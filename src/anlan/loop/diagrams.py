@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Iterable
 
 from anlan.city.people.access import Role
-from anlan.foundation.rules import Rule, rulebook
+from anlan.foundation.rules import KIND_WORDS, Rule, rulebook
 from anlan.loop.procedures import Deadline, Escalate, Named, Procedure, State, Transition, procedures
 
 ROLES = {
@@ -15,12 +15,6 @@ ROLES = {
     Role.SUPERVISOR: ("主管", "supervisor"),
     Role.ADMINISTRATOR: ("管理员", "administrator"),
     Role.AUDITOR: ("审计员", "auditor"),
-}
-KINDS = {
-    "statutory": ("法定", "statutory"),
-    "local_policy": ("地方规定", "local policy"),
-    "service_target": ("服务目标", "service target"),
-    "setting": ("平台设定", "setting"),
 }
 UNITS = {
     "minute": ("分钟", "min"),
@@ -107,7 +101,7 @@ def _deadline(deadline: Deadline) -> tuple[str, ...]:
         _labels(deadline.since),
         _labels(deadline.until),
         _term(rule),
-        " ".join(KINDS[rule.kind]),
+        " ".join(KIND_WORDS[rule.kind]),
         _consequence(deadline),
         f"{rule.source}<br>{rule.source_en}",
     )

@@ -36,7 +36,7 @@ from anlan.foundation.sealing.fields import blind_index
 from anlan.loop import clock, store
 from anlan.loop.change import Change
 from anlan.loop.history import GENESIS, digest_of_words
-from anlan.loop.models import Attachment, Matter, Party, Submission
+from anlan.loop.models import Attachment, Deadline, Matter, Party, Submission
 from anlan.loop.procedures import Procedure, Transition
 from anlan.loop.refusals import BadInput, NotAllowed, NotPossible, Stale, Unknown
 from anlan.loop.schemas import Progress
@@ -66,10 +66,11 @@ class Opening:
 
 @dataclass(frozen=True)
 class Opened:
-    """A new matter and the tracking code, which is shown once and can't be guessed."""
+    """A new matter, the tracking code, which is shown once and can't be guessed, and the clocks that began."""
 
     matter: Matter
     code: str
+    clocks: Sequence[Deadline]
 
 
 def open_matter(
@@ -113,7 +114,7 @@ def open_matter(
         if parent_id is not None:
             with changing(parent_id, by, ON_DUTY | SYSTEM) as parent:
                 parent.record("child_opened", {"child": str(matter.id), "procedure": procedure.slug})
-    return Opened(matter, code)
+    return Opened(matter, code, change.running)
 
 
 def advance(

@@ -150,6 +150,11 @@ class Matter(models.Model):
         return f"{clock.local(self.opened_at):%y%m%d}-{self.number}"
 
     @property
+    def town_path(self) -> str:
+        """The path of the town it lies in; of the wider area where no town is known."""
+        return ".".join(self.area.split(".")[:3])
+
+    @property
     def rules(self) -> type[Procedure]:
         """The procedure this matter follows."""
         return procedure(self.procedure)

@@ -223,8 +223,7 @@ def _offered(transition: Transition, matter: Matter) -> Mapping[str, Choices]:
     """What may be picked where a step asks for something of the city: the units of the matter's town."""
     if transition.asks is None or "unit_id" not in transition.asks.model_fields:
         return {}
-    town = ".".join(matter.area.split(".")[:3])
-    units = Unit.objects.filter(home__path__within=town, on_duty=True).order_by("kind", "name")
+    units = Unit.objects.filter(home__path__within=matter.town_path, on_duty=True).order_by("kind", "name")
     return {"unit_id": [(str(id), name) for id, name in units.values_list("id", "name")]}
 
 

@@ -184,11 +184,11 @@ def by_code(tracking: bytes) -> Matter:
         return _one(Q(tracking_index=tracking))
 
 
-def promised(matter: Matter) -> list[ClockOut]:
+def first_clocks(matter: Matter) -> list[Deadline]:
     """The clocks that began when a matter was opened, or would begin for one that never was; costs no statement."""
     change = Change(matter, [], anonymous(), None, at=matter.opened_at)
     change.turn_clocks(matter.rules.initial())
-    return [ClockOut.of(deadline, matter.rules) for deadline in change.running]
+    return change.running
 
 
 def declared() -> list[ProcedureOut]:

@@ -56,7 +56,7 @@ def suggestions(matter: Matter, *, limit: int = 3) -> list[UnitSuggestion]:
 
     Ranked by minutes: the way there, what is in hand, and what a missing skill would cost.
     """
-    town = ".".join(matter.area.split(".")[:3])
+    town = matter.town_path
     wanted = set(categories()[matter.category].skills) if matter.category in categories() else set()
     units = Unit.objects.filter(on_duty=True, home__path__within=town, lon__isnull=False).annotate(in_hand=_in_hand())
     moment = clock.local(clock.now())

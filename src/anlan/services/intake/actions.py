@@ -1,6 +1,7 @@
 """Taking something in: from any door, one report becomes one matter with one code."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -11,8 +12,9 @@ from anlan.city.people.access import Actor, Scope, scoped
 from anlan.city.people.queries import desk_of
 from anlan.foundation.sealing.fields import blind_index
 from anlan.loop import clock, engine
-from anlan.loop.models import Channel, Matter, Party, Submission
+from anlan.loop.models import Channel, Deadline, Matter, Party, Submission
 from anlan.loop.procedures import Procedure, procedure
+from anlan.loop.queries import first_clocks
 from anlan.loop.refusals import BadInput, KeyReused, NotAllowed
 from anlan.loop.store import AlreadySubmitted
 from anlan.loop.suggestions import Report, Triage, categories, triage
@@ -25,10 +27,11 @@ PUBLIC_CHANNELS = (Channel.WEB, Channel.CODE, Channel.SNAP, Channel.API)
 
 @dataclass(frozen=True)
 class Taken:
-    """A report taken in: the matter, its tracking code, and whether this very report had come before."""
+    """A report taken in: the matter, its code, the clocks it began with, and whether this report had come before."""
 
     matter: Matter
     code: str
+    clocks: Sequence[Deadline]
     repeated: bool = False
 
 
@@ -43,7 +46,7 @@ def report(given: ReportIn, *, by: Actor, key: str | None = None) -> Taken:
     submission = _submission(given, by, key) if key else None
     suggested = _suggested(given)
     path = _place(given, suggested)
-    desk = desk_of(path)
+    desk, (lon, lat) = desk_of(path), given.position or (None, None)
     opening = engine.Opening(
         area=path,
         channel=given.channel,
@@ -54,8 +57,8 @@ def report(given: ReportIn, *, by: Actor, key: str | None = None) -> Taken:
         category=given.category or suggested.category,
         severity=suggested.severity,
         address=given.address,
-        lon=float(given.lon) if given.lon is not None else None,
-        lat=float(given.lat) if given.lat is not None else None,
+        lon=lon,
+        lat=lat,
         responsible_id=desk[1] if desk else None,
         parties=_parties(given),
         submission=submission,
@@ -65,7 +68,7 @@ def report(given: ReportIn, *, by: Actor, key: str | None = None) -> Taken:
     except AlreadySubmitted:
         assert submission is not None
         return _earlier(submission)
-    return Taken(opened.matter, opened.code)
+    return Taken(opened.matter, opened.code, opened.clocks)
 
 
 def procedure_here() -> type[Procedure]:
@@ -98,14 +101,15 @@ def as_told(suggested: Triage) -> dict[str, object]:
 def _suggested(given: ReportIn) -> Triage:
     if given.category is not None and given.category not in categories():
         raise BadInput(_("there is no such category"), field="category")
-    if given.lon is not None and given.lat is not None and atlas().locate(float(given.lon), float(given.lat)) is None:
+    if given.position is not None and atlas().locate(*given.position) is None:
         raise BadInput(_("the position lies outside the city"), field="lon")
+    lon, lat = given.position or (None, None)
     return triage(
         Report(
             text=given.text,
             title=given.title,
-            lon=float(given.lon) if given.lon is not None else None,
-            lat=float(given.lat) if given.lat is not None else None,
+            lon=lon,
+            lat=lat,
             address=given.address,
             channel=given.channel,
         )
@@ -144,4 +148,4 @@ def _earlier(submission: Submission) -> Taken:
         raise KeyReused(_("this key has been used for a different report"), field="Idempotency-Key")
     with scoped(Scope(areas=(before.area,), matter=before.matter_id)):
         matter = Matter.objects.get(id=before.matter_id)
-    return Taken(matter, matter.tracking or "", repeated=True)
+    return Taken(matter, matter.tracking or "", first_clocks(matter), repeated=True)

@@ -5,9 +5,9 @@ from anlan.city.people.queries import desk_of, office_name
 from anlan.foundation.identifiers import spaced
 from anlan.foundation.language import said
 from anlan.loop import clock
-from anlan.loop.answers import category_label, klass_label, label
+from anlan.loop.answers import ClockOut, category_label, klass_label, label
 from anlan.loop.models import Matter
-from anlan.loop.queries import promised
+from anlan.loop.queries import first_clocks
 from anlan.services.intake.actions import Taken, preview, procedure_here
 from anlan.services.intake.codes import tracking_address
 from anlan.services.intake.schemas import Preview, Receipt, ReportIn, Why
@@ -34,7 +34,7 @@ def receipt(taken: Taken) -> Receipt:
         place=atlas().full_name(matter.area),
         office=office_name(matter.responsible_id) if matter.responsible_id else "",
         opened_at=matter.opened_at,
-        settle_by=max((each.due_at for each in promised(matter)), default=None),
+        settle_by=max((each.due_at for each in taken.clocks), default=None),
         repeated=taken.repeated,
     )
 
@@ -44,6 +44,7 @@ def previewed(given: ReportIn) -> Preview:
     suggested, path = preview(given)
     category = given.category or suggested.category
     desk = desk_of(path)
+    would_be = Matter(procedure=procedure_here().slug, area=path, opened_at=clock.now())
     return Preview(
         klass=suggested.klass,
         klass_label=klass_label(suggested.klass),
@@ -58,5 +59,5 @@ def previewed(given: ReportIn) -> Preview:
             Why(kind=reason.kind, words=list(reason.words), text=said(reason.text, reason.text_en))
             for reason in suggested.reasons
         ],
-        deadlines=promised(Matter(procedure=procedure_here().slug, area=path, opened_at=clock.now())),
+        deadlines=[ClockOut.of(each, would_be.rules) for each in first_clocks(would_be)],
     )

@@ -49,6 +49,11 @@ class ReportIn(BaseModel):
     channel: Channel = Channel.API
     source_id: Annotated[str, Field(max_length=80), AfterValidator(storable)] = ""
 
+    @property
+    def position(self) -> tuple[float, float] | None:
+        """Longitude and latitude, where both were given."""
+        return None if self.lon is None or self.lat is None else (float(self.lon), float(self.lat))
+
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if not self.title and not self.text:

@@ -18,7 +18,7 @@ from anlan.loop.doors import LONGEST_CODE, tracking_index
 from anlan.loop.files import attach_all, opened
 from anlan.loop.models import Matter, Rating
 from anlan.loop.procedures import Transition
-from anlan.loop.queries import by_code, public_view
+from anlan.loop.queries import by_code, first_clocks, public_view
 from anlan.loop.refusals import NotPossible, Refused, Unknown
 from anlan.loop.schemas import Reason, Satisfaction
 from anlan.services.intake.actions import Taken
@@ -73,7 +73,8 @@ def enter_code(request: HttpRequest) -> HttpResponse:
 @of_code
 def receipt(request: HttpRequest, matter: Matter, tracking: bytes) -> HttpResponse:
     """What the reporter takes away, to keep or to print."""
-    shown = {"receipt": receipt_of(Taken(matter, matter.tracking or "")), "path": tracking_path(matter.tracking or "")}
+    code = matter.tracking or ""
+    shown = {"receipt": receipt_of(Taken(matter, code, first_clocks(matter))), "path": tracking_path(code)}
     return render(request, "intake/receipt.html", {**shown, "hotline": settings.ANLAN_HOTLINE})
 
 

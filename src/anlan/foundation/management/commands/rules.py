@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from anlan.foundation.language import said
-from anlan.foundation.rules import Evidence, Kind, Rule, Unit, rulebook
+from anlan.foundation.rules import KIND_WORDS, Evidence, Rule, Unit, rulebook
 
 WIDTH = 160
 """Of the table where nobody's terminal sets one."""
@@ -23,12 +23,6 @@ UNITS: Mapping[Unit, tuple[str, str]] = {
     Unit.WORKING_DAY: ("个工作日", "working d"),
     Unit.MONTH: ("个月", "mo"),
     Unit.YEAR: ("年", "y"),
-}
-KINDS: Mapping[Kind, tuple[str, str]] = {
-    Kind.STATUTORY: ("法定", "statutory"),
-    Kind.LOCAL_POLICY: ("地方规定", "local policy"),
-    Kind.SERVICE_TARGET: ("服务目标", "service target"),
-    Kind.SETTING: ("平台设定", "setting"),
 }
 EVIDENCE: Mapping[Evidence, tuple[str, str]] = {
     Evidence.LAW: ("法条原文", "text of the law"),
@@ -72,7 +66,7 @@ def _table(rules: Iterable[Rule], *, dated: bool) -> Table:
         table.add_column(heading, overflow="fold")
     for _section, group in groupby(rules, key=lambda rule: rule.id.partition(".")[0]):
         for rule in group:
-            cells = (rule.id, said(rule.title, rule.title_en), value_of(rule), said(*KINDS[rule.kind]))
+            cells = (rule.id, said(rule.title, rule.title_en), value_of(rule), said(*KIND_WORDS[rule.kind]))
             more = (said(rule.source, rule.source_en), said(*EVIDENCE[rule.evidence]))
             table.add_row(*cells, *more, *([_dates(rule)] if dated else []))
         table.add_section()
