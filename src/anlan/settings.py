@@ -44,6 +44,8 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.staticfiles",
     "django_cotton",
+    "django_htmx",
+    "leaflet",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
