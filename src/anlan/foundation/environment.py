@@ -78,11 +78,33 @@ class Environment(BaseSettings):
         pattern=r"^(log|https?://\S+|file:///\S+)$",
         description="log, the http(s) address of a gateway, or file:///folder",
     )
+    code_sink: str | None = Field(
+        default=None,
+        pattern=r"^(console|https?://\S+|file:///\S+)$",
+        description="console, the http(s) address of a gateway, or file:///folder; without it the console, and in "
+        "production no sign-in by telephone",
+    )
+    oidc_issuer: str | None = Field(
+        default=None,
+        pattern=r"^https?://\S+$",
+        description="the http(s) address of an OpenID Connect provider, exactly as it names itself",
+    )
+    oidc_client_id: str = Field(default="", description="the name under which the provider knows this city")
+    oidc_client_secret: str = Field(default="", repr=False, description="the secret the provider gave with it")
+    oidc_label: str = Field(default="统一身份认证", description="what residents call the provider")
     public_url: str | None = Field(
         default=None,
         pattern=r"^https?://\S+[^/\s]$",
         description="the http(s) address residents reach the pages under, without a slash at its end",
     )
+
+    map_tiles: str | None = Field(
+        default=None,
+        pattern=r"^https?://(\{s\}\.)?[A-Za-z0-9.-]+(:\d+)?/\S*$",
+        description="https://host/…/{z}/{x}/{y}…, map tiles in WGS-84 (those in GCJ-02 would lie some 500 m off); "
+        "without it maps show the borders of areas alone",
+    )
+    map_attribution: str = Field(default="", description="whom a map with tiles names as their source")
 
     allowed_hosts: Annotated[list[str], NoDecode] = Field(
         default=["localhost", "127.0.0.1", "[::1]"], description="host names parted by commas"
@@ -133,6 +155,13 @@ class Environment(BaseSettings):
             seen.add(name)
         return keys
 
+    @field_validator("map_tiles")
+    @classmethod
+    def _names_a_tile(cls, tiles: str | None) -> str | None:
+        if tiles is not None and not all(part in tiles for part in ("{z}", "{x}", "{y}")):
+            raise ValueError("lacks {z}, {x} or {y}")
+        return tiles
+
     @field_validator("allowed_hosts", "open311_keys", mode="before")
     @classmethod
     def _parted_by_commas(cls, hosts: object) -> object:
@@ -160,6 +189,17 @@ class Environment(BaseSettings):
             raise ValueError(f"ANLAN_INDEX_KEY: no sealing key has the id {self.index_key!r}; allowed: {known}")
         return self
 
+    @model_validator(mode="after")
+    def _has_its_provider_whole(self) -> Self:
+        if self.oidc_issuer and not self.oidc_client_id:
+            raise ValueError(
+                "ANLAN_OIDC_CLIENT_ID: missing, and ANLAN_OIDC_ISSUER is set; allowed: "
+                f"{Environment.model_fields['oidc_client_id'].description}"
+            )
+        if self.production and self.oidc_issuer and not self.oidc_issuer.startswith("https://"):
+            raise ValueError("ANLAN_OIDC_ISSUER: must be encrypted in production; allowed: an https address")
+        return self
+
     @property
     def sealing_ring(self) -> list[tuple[str, bytes]]:
         """The sealing keys by id, the current one first."""
@@ -170,6 +210,17 @@ class Environment(BaseSettings):
     def index_key_id(self) -> str:
         """Which of them makes the blind indexes: a new key is put first, so the indexes stay as they are."""
         return self.index_key or self.sealing_ring[-1][0]
+
+    @property
+    def code_destination(self) -> str:
+        """Where codes for residents' telephones go; empty where nobody can sign in by telephone."""
+        return self.code_sink or ("" if self.production else "console")
+
+    @property
+    def map_tiles_origin(self) -> str:
+        """Where a browser has to be allowed to fetch tiles from, as a Content-Security-Policy names it; or nothing."""
+        parts = urlsplit(self.map_tiles or "")
+        return f"{parts.scheme}://{parts.netloc.replace('{s}', '*')}" if parts.netloc else ""
 
     @property
     def public_address(self) -> str:

@@ -5,19 +5,24 @@ from collections.abc import Iterator, Mapping
 from uuid import UUID
 
 from anlan.city.people.models import Organisation
+from anlan.foundation import freshness
 
 
 @functools.cache
 def command_centres() -> Mapping[str, UUID]:
-    """The command centre of each area that has one, by the area's path. `cache_clear()` after a change."""
+    """The command centre of each area that has one, by the area's path."""
     found = Organisation.objects.filter(kind=Organisation.Kind.COMMAND).values_list("area__path", "id")
     return dict(found)
 
 
 @functools.cache
 def office_name(id: UUID) -> str:
-    """What an office is called. `cache_clear()` after a change."""
+    """What an office is called."""
     return Organisation.objects.values_list("name", flat=True).get(id=id)
+
+
+freshness.keep("organisations", command_centres.cache_clear)
+freshness.keep("organisations", office_name.cache_clear)
 
 
 def desk_of(path: str) -> tuple[str, UUID] | None:
