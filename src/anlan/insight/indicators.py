@@ -5,15 +5,16 @@ in scope: the figures are those of the areas the running transaction may see.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import connection
+from django.db.models import Aggregate, Count, DurationField, F, Q, QuerySet
 
 from anlan.city.people import access
 from anlan.city.people.access import scope_of, scoped
-from anlan.loop.models import Channel, Matter, Rating
+from anlan.loop.models import Channel, Deadline, Event, Matter, Outcome, Rating
 from anlan.loop.procedures import procedure
 
 SMALLEST_SAMPLE = 30
@@ -71,87 +72,112 @@ class Figures:
     events: int = 0
 
 
+# What is counted of the matters in a group, each by its condition.
+_COUNTED = {
+    "settled": Q(closed_at__isnull=False) | Q(merged_into__isnull=False),
+    "joined": Q(merged_into__isnull=False),
+    "with_police": Q(state="with_police"),
+    "handled": ~Q(outcome=""),
+    "solved": Q(outcome=Outcome.SOLVED),
+    "lapsed": Q(state="closed", rating=None),
+    "begun_again": Q(reopened__gt=0),
+    "sent_up": Q(escalation__gt=0),
+    **{f"rated_{level}": Q(rating=level) for level in Rating.values},
+}
+COUNTS = {"received": Count("id"), **{name: Count("id", filter=each) for name, each in _COUNTED.items()}}
+"""Aggregates over matters, by the name of what they count; `total` adds up the rows that have them."""
+
+
+def total(rows: Iterable[Mapping[str, Any]]) -> Counter[str]:
+    """The COUNTS of several groups together."""
+    return sum((Counter({name: row[name] for name in COUNTS}) for row in rows), Counter[str]())
+
+
+def resolved(counts: Mapping[str, int]) -> Share:
+    """Solved, of those answered or handled (K03: settled is not yet solved)."""
+    return Share(counts["solved"], counts["handled"])
+
+
+def satisfied(counts: Mapping[str, int]) -> Share:
+    """Rated fairly satisfied or better, of those rated; silence is not a rating."""
+    rated = {level: counts[f"rated_{level}"] for level in Rating.values}
+    return Share(sum(n for level, n in rated.items() if level >= Rating.FAIRLY_SATISFIED), sum(rated.values()))
+
+
 def figures(*, since: datetime, until: datetime, procedure_slug: str = "dispatching") -> Figures:
     """The figures of every matter of one procedure opened in the period, over the whole city."""
     result = Figures()
     with scoped(scope_of(access.system())):
         period = Matter.objects.filter(procedure=procedure_slug, opened_at__gte=since, opened_at__lt=until)
-        rows = period.values_list(
-            "channel", "klass", "state", "closed_at", "outcome", "rating", "reopened", "escalation", "merged_into"
-        )
-        for channel, klass, state, closed_at, outcome, rating, reopened, escalation, merged_into in rows:
-            result.received += 1
-            result.by_channel[channel] += 1
-            result.by_class[klass] += 1
-            result.settled += closed_at is not None or merged_into is not None
-            result.merged += merged_into is not None
-            result.to_police += state == "with_police" and channel != Channel.POLICE
-            result.returned += state == "with_police" and channel == Channel.POLICE
-            result.reopened += reopened > 0
-            result.escalated += escalation > 0
-            result.lapsed += state == "closed" and rating is None
-            if outcome:
-                result.resolved = Share(result.resolved.n + (outcome == "solved"), result.resolved.of + 1)
-            if rating is not None:
-                result.ratings[rating] += 1
+        rows: list[Mapping[str, Any]] = list(period.order_by().values("channel", "klass").annotate(**COUNTS))
+        for row in rows:
+            result.by_channel[row["channel"]] += row["received"]
+            result.by_class[row["klass"]] += row["received"]
+        whole = total(rows)
+        handed_over = total(row for row in rows if row["channel"] == Channel.POLICE)
+        result.received = whole["received"]
+        result.settled = whole["settled"]
         result.unsettled = result.received - result.settled
-        handed_over = result.by_channel[Channel.POLICE]
-        result.diverted = Share(handed_over - result.returned, handed_over)
-        result.satisfied = Share(
-            sum(n for rating, n in result.ratings.items() if rating >= Rating.FAIRLY_SATISFIED),
-            result.ratings.total(),
-        )
-        result.on_time = list(_on_time(since, until, procedure_slug))
-        result.declined, result.events = _counted(since, until, procedure_slug)
+        result.merged = whole["joined"]
+        result.returned = handed_over["with_police"]
+        result.to_police = whole["with_police"] - result.returned
+        result.diverted = Share(handed_over["received"] - result.returned, handed_over["received"])
+        result.reopened = whole["begun_again"]
+        result.escalated = whole["sent_up"]
+        result.lapsed = whole["lapsed"]
+        result.resolved = resolved(whole)
+        result.ratings = Counter({level: n for level in Rating.values if (n := whole[f"rated_{level}"])})
+        result.satisfied = satisfied(whole)
+        result.on_time = list(punctuality(clocks_of(period).values("name", "kind").annotate(**CLOCKS), procedure_slug))
+        events = Event.objects.filter(matter__in=period.values("id")).order_by()
+        counted = events.aggregate(declined=Count("seq", filter=Q(kind="decline")), all=Count("seq"))
+        result.declined, result.events = counted["declined"], counted["all"]
     return result
 
 
-_CLOCKS = """
-    SELECT d.name, d.kind,
-           count(*) FILTER (WHERE d.met AND d.ended_at < d.due_at),
-           count(*) FILTER (WHERE d.met OR (d.ended_at IS NULL AND d.missed_at IS NOT NULL)),
-           count(*) FILTER (WHERE NOT d.met),
-           count(*) FILTER (WHERE d.ended_at IS NULL AND d.missed_at IS NULL),
-           extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY d.ended_at - d.started_at)
-               FILTER (WHERE d.met)),
-           extract(epoch FROM percentile_cont(0.9) WITHIN GROUP (ORDER BY d.ended_at - d.started_at)
-               FILTER (WHERE d.met))
-    FROM loop_deadline d JOIN loop_matter m ON m.id = d.matter_id
-    WHERE m.procedure = %s AND m.opened_at >= %s AND m.opened_at < %s AND d.kind <> 'setting'
-    GROUP BY d.name, d.kind
-"""
-_EVENTS = """
-    SELECT count(*) FILTER (WHERE e.kind = 'decline'), count(*)
-    FROM loop_event e JOIN loop_matter m ON m.id = e.matter_id
-    WHERE m.procedure = %s AND m.opened_at >= %s AND m.opened_at < %s
-"""
+class _Percentile(Aggregate):
+    """`share` of the values lie below it, interpolated."""
+
+    function = "percentile_cont"
+    template = "%(function)s(%(share)s) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = DurationField()
 
 
-def _on_time(since: datetime, until: datetime, slug: str) -> Iterable[Punctuality]:
-    """In the order of the declaration; a setting of the house is no target.
+_MET = Q(met=True)
+_TOOK = F("ended_at") - F("started_at")
+CLOCKS = {
+    "in_time": Count("id", filter=_MET & Q(ended_at__lt=F("due_at"))),
+    # A clock that ran out unfulfilled counts as not in time, ended or not.
+    "judged": Count("id", filter=_MET | Q(ended_at=None, missed_at__isnull=False)),
+    "fell_away": Count("id", filter=Q(met=False)),
+    "running": Count("id", filter=Q(ended_at=None, missed_at=None)),
+    "p50": _Percentile(_TOOK, filter=_MET, share=0.5),
+    "p90": _Percentile(_TOOK, filter=_MET, share=0.9),
+}
+"""Aggregates over the clocks of a target."""
 
-    A clock that ran out unfulfilled counts as not in time, ended or not.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(_CLOCKS, [slug, since, until])
-        rows = {row[0]: row[1:] for row in cursor.fetchall()}
+
+def clocks_of(matters: QuerySet[Matter]) -> QuerySet[Deadline]:
+    """The clocks of matters that are targets; a setting of the house is none."""
+    return Deadline.objects.filter(matter__in=matters.values("id")).exclude(kind=Deadline.Kind.SETTING).order_by()
+
+
+def punctuality(rows: Iterable[Mapping[str, Any]], slug: str) -> Iterator[Punctuality]:
+    """What groups by name and kind with their CLOCKS say, in the order in which the procedure declares its clocks."""
+    found = {row["name"]: row for row in rows}
     for name, declared in procedure(slug).deadlines.items():
-        if name in rows:
-            kind, in_time, of, fell_away, running, p50, p90 = rows[name]
+        if row := found.get(name):
             yield Punctuality(
                 name=name,
                 label=declared.label,
-                kind=kind,
-                in_time=Share(in_time, of),
-                fell_away=fell_away,
-                running=running,
-                p50=float(p50) if p50 is not None else None,
-                p90=float(p90) if p90 is not None else None,
+                kind=row["kind"],
+                in_time=Share(row["in_time"], row["judged"]),
+                fell_away=row["fell_away"],
+                running=row["running"],
+                p50=_seconds(row["p50"]),
+                p90=_seconds(row["p90"]),
             )
 
 
-def _counted(since: datetime, until: datetime, slug: str) -> tuple[int, int]:
-    with connection.cursor() as cursor:
-        cursor.execute(_EVENTS, [slug, since, until])
-        declined, events = cursor.fetchone()
-    return declined, events
+def _seconds(span: timedelta | None) -> float | None:
+    return span.total_seconds() if span is not None else None

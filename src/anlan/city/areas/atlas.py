@@ -5,6 +5,7 @@ when told that they changed.
 """
 
 import functools
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from django.conf import settings
 from anlan.city.areas.geometry import Point, PointLocator
 from anlan.city.areas.models import Area
 from anlan.city.areas.reference import place_name
+from anlan.foundation import freshness
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +25,15 @@ class _Drawn:
 
 @dataclass(frozen=True, eq=False)
 class Atlas:
-    """`paths` and `names` by code; `points` is a place inside each area that has one."""
+    """`paths` and `names` by code; `points` is a place inside each area that has one, `borders` the ring of each
+    that is drawn. `schematic` are those whose border is synthetic."""
 
     paths: Mapping[str, str]
     names: Mapping[str, str]
     points: Mapping[str, Point]
+    borders: Mapping[str, tuple[Point, ...]]
+    schematic: frozenset[str]
+    children: Mapping[str, tuple[str, ...]]
     locator: PointLocator
 
     def path(self, code: str | None) -> str:
@@ -46,13 +52,23 @@ class Atlas:
 
 @functools.cache
 def atlas() -> Atlas:
-    """The areas in force today. `atlas.cache_clear()` after a change."""
-    areas = list(Area.objects.filter(valid_until=None).values_list("code", "path", "name", "lon", "lat", "boundary"))
+    """The areas in force today."""
+    columns = ("code", "path", "name", "lon", "lat", "boundary", "synthetic", "parent")
+    areas = list(Area.objects.filter(valid_until=None).order_by("code").values_list(*columns, named=True))
+    borders = {area.code: tuple((lon, lat) for lon, lat in area.boundary) for area in areas if area.boundary}
+    children: defaultdict[str, list[str]] = defaultdict(list)
+    for area in areas:
+        if area.parent:
+            children[area.parent].append(area.code)
     return Atlas(
-        paths={code: path for code, path, *_ in areas},
-        names={code: place_name(name) for code, _, name, *_ in areas},
-        points={code: (lon, lat) for code, _, _, lon, lat, _ in areas if lon is not None and lat is not None},
-        locator=PointLocator(
-            _Drawn(code, tuple((lon, lat) for lon, lat in boundary)) for code, *_, boundary in areas if boundary
-        ),
+        paths={area.code: area.path for area in areas},
+        names={area.code: place_name(area.name) for area in areas},
+        points={area.code: (area.lon, area.lat) for area in areas if None not in (area.lon, area.lat)},
+        borders=borders,
+        schematic=frozenset(area.code for area in areas if area.boundary and area.synthetic),
+        children={code: tuple(below) for code, below in children.items()},
+        locator=PointLocator(_Drawn(code, ring) for code, ring in borders.items()),
     )
+
+
+freshness.keep("areas", atlas.cache_clear)

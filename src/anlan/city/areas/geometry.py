@@ -83,6 +83,36 @@ def signed_area(polygon: Sequence[Point]) -> float:
     return total / 2
 
 
+def simplified(ring: Sequence[Point], tolerance: float) -> list[Point]:
+    """The ring without the corners that lie nearer than `tolerance` (degrees) to what is left (Douglas-Peucker).
+
+    It starts at its first corner and at the one farthest from that; at least three corners are kept.
+    """
+    far = max(range(len(ring)), key=lambda at: hypot(ring[at][0] - ring[0][0], ring[at][1] - ring[0][1]))
+    kept = {0, far}
+    closed = [*ring, ring[0]]
+    open_chains = [(0, far), (far, len(ring))]
+    while open_chains:
+        start, end = open_chains.pop()
+        between = range(start + 1, end)
+        if not between:
+            continue
+        farthest = max(between, key=lambda at: _off_line(closed[at], closed[start], closed[end]))
+        if _off_line(closed[farthest], closed[start], closed[end]) > tolerance or len(kept) < 3:
+            kept.add(farthest)
+            open_chains += [(start, farthest), (farthest, end)]
+    return [ring[at] for at in sorted(kept)]
+
+
+def _off_line(point: Point, start: Point, end: Point) -> float:
+    """How far a point lies from the stretch between two others."""
+    dx, dy = end[0] - start[0], end[1] - start[1]
+    x, y = point[0] - start[0], point[1] - start[1]
+    length2 = dx * dx + dy * dy
+    along = min(1.0, max(0.0, (x * dx + y * dy) / length2)) if length2 else 0.0
+    return hypot(x - along * dx, y - along * dy)
+
+
 # Chinese map coordinates. GCJ-02 shifts WGS-84 by up to about 700 m inside mainland China; BD-09 shifts
 # GCJ-02 once more. Neither is published: these are the formulas in general use, good to about a metre.
 

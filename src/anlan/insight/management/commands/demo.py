@@ -12,7 +12,7 @@ from rich.progress import Progress, TaskID
 
 from anlan.city.areas.layout import SYNTHETIC_NOTE_EN, SYNTHETIC_NOTE_ZH
 from anlan.city.people.access import system
-from anlan.city.people.demo import PASSWORD, demo_accounts
+from anlan.city.people.demo import PASSWORD, RESIDENT_PHONE, demo_accounts
 from anlan.insight import demo_city
 from anlan.insight.indicators import figures
 from anlan.insight.rehearsal.arrivals import SAYINGS, Arrival, BadMessages, generate, place, read_messages
@@ -124,4 +124,6 @@ class Command(BaseCommand):
         self.console.print(f"演示账号 Demo accounts, password {PASSWORD}:")
         for username, _ in demo_accounts():
             self.console.print(f"  {username}")
-        self.console.print("  resident\n  admin")
+        self.console.print(
+            f"  resident（或手机 or telephone {RESIDENT_PHONE}: 验证码显示在此 the code appears here）\n  admin"
+        )
