@@ -1,24 +1,25 @@
 """In and out for people on duty, and the posting in which somebody who holds several acts now."""
 
-from django.contrib.auth import login, logout
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import path, reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from anlan.city.people import second_factor
 from anlan.city.people.access import Actor, postings_of
 from anlan.city.people.models import Account
 from anlan.loop import clock
 from anlan.loop.api import Credentials
-from anlan.loop.doors import POSTING, TOKEN_SECONDS, NotSignedIn, account_of, chosen_posting
+from anlan.loop.doors import POSTING, NotSignedIn, account_of, chosen_posting
 from anlan.loop.forms import checked, form_of
 from anlan.loop.page_door import acting, for_staff, shell
 from anlan.loop.refusals import BadInput, Refused
 from anlan.loop.rooms import rooms_of
+from anlan.web.entering import enter, hold, remember_browser, wanted
 
 
 @never_cache
@@ -35,15 +36,26 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         except (BadInput, NotSignedIn) as error:
             refused = error
         else:
-            login(request, account)
-            request.session.set_expiry(TOKEN_SECONDS)
-            several = postings_of(account, on=clock.today()).count() > 1
-            return HttpResponseRedirect(_inside(request, reverse("posting" if several else "home")))
+            return _after_the_password(request, account)
     context = {
         "form": form_of(Credentials, typed=request.POST if refused else None, refused=refused),
-        "next": _next(request),
+        "next": wanted(request),
     }
     return render(request, "web/sign_in.html", context, status=422 if refused else 200)
+
+
+def _after_the_password(request: HttpRequest, account: Account) -> HttpResponse:
+    """In; or to the second factor, where there is one; or first to setting one up, where there must be one."""
+    if second_factor.has_one(account):
+        hold(request, account)
+        return HttpResponseRedirect(reverse("sign-in-code"))
+    if second_factor.required_of(account, on=clock.today()):
+        hold(request, account)
+        second_factor.begin(account)
+        return HttpResponseRedirect(reverse("second-factor"))
+    response = HttpResponseRedirect(enter(request, account, to=wanted(request)))
+    remember_browser(request, response, account)
+    return response
 
 
 @require_POST
@@ -72,25 +84,14 @@ def posting(request: HttpRequest, actor: Actor) -> HttpResponse:
         if chosen and chosen not in {str(each.id) for each in held}:
             raise BadInput(_("that is not a posting of yours"), field="posting")
         request.session[POSTING] = chosen
-        return HttpResponseRedirect(_inside(request, reverse("home")))
+        return HttpResponseRedirect(wanted(request) or reverse("home"))
     context = {
         **shell(request, actor),
         "postings": [(each, acting(each.role, each.area.path)) for each in held],
         "chosen": chosen_posting(request),
-        "next": _next(request),
+        "next": wanted(request),
     }
     return render(request, "web/posting.html", context)
-
-
-def _next(request: HttpRequest) -> str:
-    """Where somebody wanted to go: a page of ours, or nothing."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if ours else ""
-
-
-def _inside(request: HttpRequest, otherwise: str) -> str:
-    return _next(request) or otherwise
 
 
 urlpatterns = [

@@ -122,7 +122,10 @@ def actor_of(account: Account, *, on: date, posting: UUID | None = None) -> Acto
 
 
 def postings_of(account: Account, *, on: date) -> QuerySet[Posting]:
-    """What an account holds on that day, each with its area."""
+    """What an account holds on that day, each with its area. A resident's account opens with a telephone code alone:
+    it holds nothing, even if somebody gave it a posting."""
+    if account.kind == Account.Kind.RESIDENT:
+        return Posting.objects.none()
     held = Posting.objects.filter(Q(ends=None) | Q(ends__gt=on), account=account, starts__lte=on)
     return held.select_related("area")
 
@@ -152,6 +155,17 @@ def role_for(actor: Actor, allowed: Role, matter: MatterFacts, *, helping: bool 
         if by_account or by_code:
             return REPORTER
     return None
+
+
+def sees(actor: Actor, matter: MatterFacts) -> bool:
+    """May this actor see the matter? In memory what `scope_of` and the row policy on matters say in the database."""
+    if any(covers(area, path) for area in actor.areas for path in (matter.area, *matter.shared_with)):
+        return True
+    if matter.unit_id is not None and matter.unit_id in actor.units:
+        return True
+    if not actor.held and actor.account_id is not None and actor.account_id == matter.reporter_id:
+        return True
+    return actor.tracking is not None and actor.tracking == matter.tracking_index
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,4 +10,6 @@ class PeopleConfig(AppConfig):
     verbose_name = _("People, units and postings")
 
     def ready(self) -> None:
+        from anlan.city.people import signed_in  # noqa: F401 - it listens for who signs in
+
         rules.register(self.name)

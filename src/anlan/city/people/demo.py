@@ -18,6 +18,8 @@ GIVEN = ("建国", "丽华", "秀英", *"伟芳敏静强磊洋艳勇杰娟涛明
 DESK_NAMES = {1: "指挥中心", 2: "社会治理中心", 3: "综合信息指挥室"}
 PASSWORD = "anlan-demo"
 """Of the demo accounts only; a city that is not a demo has no such account."""
+RESIDENT_PHONE = "13900000000"
+"""Of the demo's resident, who signs in with a code sent there; nobody has it: the code is read at the server."""
 POSTED_ON = date(2023, 7, 1)
 """Since when everybody holds their post; long enough ago for a rehearsal of past years."""
 DAY_SHIFT = (time(7), time(21))
@@ -70,7 +72,7 @@ def build(*, seed: int, at: datetime, progress: Callable[[int, int], None]) -> N
     for username, posted in demo_accounts():
         Account.objects.filter(username=posted).update(username=username, password=make_password(PASSWORD))
     Account.objects.create_superuser("admin", PASSWORD)
-    Account.objects.create_user("resident", PASSWORD, name="王秀英")
+    Account.objects.create_user("resident", PASSWORD, kind=Account.Kind.RESIDENT, name="王秀英", phone=RESIDENT_PHONE)
     command_centres.cache_clear()
 
 

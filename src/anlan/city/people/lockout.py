@@ -5,13 +5,15 @@ a name is locked no further attempt is counted: nobody can keep somebody else ou
 unknown name is treated like a known one. Behind a proxy that shows only its own address, the address counts for all.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Self
+from uuid import UUID
 
 from django.utils.crypto import salted_hmac
 
 from anlan.city.people.models import SignInFailure
+from anlan.foundation.identifiers import new_id
 from anlan.foundation.rules import Rule, rulebook
 
 
@@ -25,6 +27,7 @@ class Attempt:
     times: int
     times_by_address: int
     minutes: int
+    id: UUID = field(default_factory=new_id)
 
     @classmethod
     def of(cls, username: str, address: str, *, at: datetime) -> Self:
@@ -46,12 +49,17 @@ class Attempt:
             return False
         if self.address and failures.filter(address=self.address).count() >= self.times_by_address:
             return False
-        SignInFailure.objects.create(name=self.name, address=self.address, at=self.at)
+        SignInFailure.objects.create(id=self.id, name=self.name, address=self.address, at=self.at)
         return True
 
-    def succeeded(self) -> None:
-        """Whoever knows the password is forgiven what was tried under their name."""
-        SignInFailure.objects.filter(name=self.name).delete()
+    def withdraw(self) -> None:
+        """This attempt did not fail; those before it still count, for there may be a second factor to guess."""
+        SignInFailure.objects.filter(id=self.id).delete()
+
+
+def forgive(username: str) -> None:
+    """Whoever is in is forgiven what was tried under their name."""
+    SignInFailure.objects.filter(name=_digest("name", username)).delete()
 
 
 def _digest(kind: str, text: str) -> bytes:

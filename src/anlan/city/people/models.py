@@ -10,11 +10,27 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from anlan.city.areas.models import Area
+from anlan.city.people.credentials import Authenticator, Passkey, RecoveryCode, SignedIn
 from anlan.foundation.identifiers import new_id
 from anlan.foundation.sealing.fields import SealedTextField, blind_index
+
+__all__ = [
+    "Account",
+    "Authenticator",
+    "ExternalIdentity",
+    "Organisation",
+    "Passkey",
+    "PhoneCode",
+    "Posting",
+    "RecoveryCode",
+    "SignInFailure",
+    "SignedIn",
+    "Unit",
+]
 
 
 class Organisation(models.Model):
@@ -54,22 +70,51 @@ class AccountManager(BaseUserManager["Account"]):
 
 
 class Account(AbstractBaseUser, PermissionsMixin):
-    """Someone who can sign in. What an account may do comes from its postings, not from here."""
+    """Someone who can sign in. What an account may do comes from its postings, not from here.
+
+    A resident's account opens with a code sent to its telephone alone: it holds no posting, whatever the table of
+    postings says (`access.postings_of`).
+    """
+
+    class Kind(models.TextChoices):
+        STAFF = "staff", _("staff")
+        RESIDENT = "resident", _("resident")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.STAFF)
     username = models.CharField(max_length=60, unique=True)
     name = SealedTextField(null=True, blank=True)
     phone = SealedTextField(null=True, blank=True)
     phone_index = models.BinaryField(max_length=32, null=True, blank=True, editable=False, db_index=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False, help_text=_("may open the administration pages"))
+    # Set with a one-time password: the next sign-in leads to the page that changes it, and nowhere else.
+    must_change_password = models.BooleanField(default=False, editable=False)
+    # Counted up by a sign-out everywhere: no session or token from before holds any more.
+    generation = models.PositiveIntegerField(default=0, editable=False)
 
     USERNAME_FIELD = "username"
     objects: ClassVar[AccountManager] = AccountManager()
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["phone_index"], condition=Q(kind="resident"), name="one_resident_a_telephone"
+            ),
+            models.CheckConstraint(
+                name="resident_administers_nothing",
+                condition=~Q(kind="resident") | Q(is_staff=False, is_superuser=False),
+            ),
+        ]
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.phone_index = blind_index("phone", self.phone) if self.phone else None
         super().save(*args, **kwargs)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        # Django's own, which ends sessions with the password; here they end with the generation as well.
+        vouched = f"{self.generation}:{self.password}"
+        return salted_hmac("anlan.people.signed_in", vouched, secret=secret, algorithm="sha256").hexdigest()
 
 
 class Unit(models.Model):
@@ -99,6 +144,7 @@ class Unit(models.Model):
     lon = models.FloatField(null=True, blank=True)
     lat = models.FloatField(null=True, blank=True)
     position_at = models.DateTimeField(null=True, blank=True)
+    retired_on = models.DateField(null=True, blank=True, editable=False)
 
     class Meta:
         indexes = [models.Index(fields=["home", "on_duty"], name="unit_on_duty")]
@@ -127,7 +173,10 @@ class Unit(models.Model):
 
 
 class Posting(models.Model):
-    """A person's role in an area, from a date to a date (the last day excluded)."""
+    """A person's role in an area, from a date to a date (the last day excluded).
+
+    One that ends on the day it starts was taken back before it was held for a day; it counts for no day.
+    """
 
     class RoleName(models.TextChoices):
         RESPONDER = "RESPONDER", _("responder")
@@ -153,7 +202,7 @@ class Posting(models.Model):
             models.CheckConstraint(
                 name="posting_responder_has_unit", condition=~Q(role="RESPONDER") | Q(unit__isnull=False)
             ),
-            models.CheckConstraint(name="posting_ends_after_start", condition=Q(ends=None) | Q(ends__gt=F("starts"))),
+            models.CheckConstraint(name="posting_ends_after_start", condition=Q(ends=None) | Q(ends__gte=F("starts"))),
             ExclusionConstraint(
                 name="posting_held_once_at_a_time",
                 expressions=[
@@ -179,3 +228,38 @@ class SignInFailure(models.Model):
             models.Index(fields=["name", "at"], name="sign_in_failure_name"),
             models.Index(fields=["address", "at"], name="sign_in_failure_address"),
         ]
+
+
+class PhoneCode(models.Model):
+    """A code sent to a telephone, kept while it counts against the limits: only keyed digests, no number, no address.
+
+    `phone` is the number's blind index. A code is spent by its first right answer, and by too many wrong ones.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    phone = models.BinaryField(max_length=16)
+    address = models.BinaryField(max_length=32)
+    code = models.BinaryField(max_length=32)
+    at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    used = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["phone", "at"], name="phone_code_phone"),
+            models.Index(fields=["address", "at"], name="phone_code_address"),
+            models.Index(fields=["at"], name="phone_code_at"),
+        ]
+
+
+class ExternalIdentity(models.Model):
+    """An account as a provider outside knows it (OpenID Connect). The subject is the provider's own name for it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    account = models.ForeignKey(Account, models.CASCADE, related_name="identities")
+    issuer = models.URLField(max_length=300)
+    subject = models.BinaryField(max_length=32, help_text=_("keyed digest; some providers use an identity number"))
+    linked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["issuer", "subject"], name="external_identity_once")]
