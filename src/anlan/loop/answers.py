@@ -31,6 +31,11 @@ VERBS = {
     "unmerged": ("取消合并", "Parted again"),
     "absorbed": ("并入另一事件", "Took in a duplicate"),
     "released": ("分出一事件", "Released a duplicate"),
+    "joined": ("您选择与已有事项一并办理", "Joined with an earlier report, as you chose"),
+    "was_joined": ("有居民一并反映", "A resident's report joined this one"),
+    "left": ("您要求单独办理", "Handled on its own again, as you asked"),
+    "was_left": ("一并反映的居民改为单独办理", "A joined report is handled on its own again"),
+    "claimed": ("已归入账号", "Put under an account"),
     "child_opened": ("开立子事件", "Child matter opened"),
     "child_closed": ("子事件已结", "Child matter closed"),
     "looked": ("查看个人信息", "Personal data opened"),
@@ -115,7 +120,8 @@ class StepOut(BaseModel):
 
 
 class FileOut(BaseModel):
-    """A file of a matter. What is `evidence` was kept as it came and is for those who work on the matter."""
+    """A file of a matter, with the line of the history it came with. What is `evidence` was kept as it came and is
+    for those who work on the matter."""
 
     id: UUID
     name: str
@@ -123,6 +129,12 @@ class FileOut(BaseModel):
     size: int
     evidence: bool
     added_at: datetime
+    event_seq: int
+
+    @property
+    def is_photo(self) -> bool:
+        """A picture that may be shown in place; evidence is opened by itself, since each opening is written down."""
+        return self.media_type.startswith("image/") and not self.evidence
 
     @classmethod
     def of(cls, attachment: Attachment) -> Self:
@@ -209,7 +221,10 @@ class MatterRow(Standing):
 
 
 class MatterOut(MatterRow):
-    """A matter with everything staff need to act. Nothing personal: parties are opened on their own, with a reason."""
+    """A matter with everything staff need to act. Nothing personal: parties are opened on their own, with a reason.
+
+    `verbs` names what else may be done now besides the steps: `hand_over` at `POST …/hand-over`, and so on.
+    """
 
     description: str
     source_id: str
@@ -226,11 +241,17 @@ class MatterOut(MatterRow):
     merged_into: UUID | None
     deadlines: list[ClockOut]
     steps: list[StepOut]
+    verbs: list[str]
     files: list[FileOut]
 
     @classmethod
     def whole(
-        cls, matter: Matter, deadlines: list[Deadline], steps: Iterable[Transition], files: list[FileOut]
+        cls,
+        matter: Matter,
+        deadlines: list[Deadline],
+        steps: Iterable[Transition],
+        verbs: list[str],
+        files: list[FileOut],
     ) -> Self:
         running = [deadline.due_at for deadline in deadlines if deadline.ended_at is None and not deadline.held_since]
         return cls(
@@ -250,6 +271,7 @@ class MatterOut(MatterRow):
             merged_into=matter.merged_into_id,
             deadlines=[ClockOut.of(deadline, matter.rules) for deadline in deadlines],
             steps=[StepOut.of(step) for step in steps],
+            verbs=verbs,
             files=files,
         )
 
@@ -296,6 +318,19 @@ class Line(BaseModel):
     text: str
 
 
+class Together(BaseModel):
+    """How the matter stands that one's own report is handled with: no other person, and none of their words."""
+
+    state_label: str
+    done: bool
+    closed: bool
+    office: str
+    since: datetime
+    timeline: list[Line]
+    deadlines: list[ClockOut]
+    may_leave: bool
+
+
 class PublicView(BaseModel):
     """What the holder of a tracking code sees: no staff, no internal notes, no other person; `looks` are at their own
     data."""
@@ -319,6 +354,7 @@ class PublicView(BaseModel):
     next_steps: list[StepOut]
     files: list[FileOut]
     looks: list[LookOut]
+    together: Together | None = None
 
 
 def _standing(matter: Matter) -> dict[str, Any]:

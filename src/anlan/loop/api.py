@@ -8,8 +8,7 @@ from django.http import FileResponse, HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Body, File, Form, Header, Query, Router, Status, UploadedFile
 from ninja.decorators import decorate_view
-from pydantic import AfterValidator, BaseModel, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, Field
 
 from anlan.loop import engine, parties, queries, uploads, verbs
 from anlan.loop.answers import EventOut, FileOut, MatterOut, PartyOut, Revealed, Standing, StepOut
@@ -19,13 +18,24 @@ from anlan.loop.files import attach_all, opened
 from anlan.loop.parties import Purpose
 from anlan.loop.queries import Page, Wanted, path_of
 from anlan.loop.refusals import BadInput
-from anlan.loop.schemas import Line, Reason, Said, Told, Words, storable
-from anlan.loop.suggestions import Klass, Severity
+from anlan.loop.schemas import (
+    Approved,
+    Extension,
+    HandOver,
+    Line,
+    Merging,
+    Reason,
+    Reclassification,
+    Said,
+    Sharing,
+    Told,
+    Words,
+    storable,
+)
 
 prefix = "/v1"
 router = Router()
 
-AreaCode = Annotated[str, Field(pattern=r"^[0-9]{4,15}$", description="the area's official code")]
 IfMatch = Annotated[
     str | None, Header(alias="If-Match", description="the version you have seen; refused if it moved on")
 ]
@@ -35,6 +45,12 @@ class Credentials(Told):
     username: Annotated[Line, Field(min_length=1)]
     # Never stripped: a space may be part of a password.
     password: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(storable)]
+
+
+class SignIn(Credentials):
+    """`code` only for an account with a second factor: what its app shows now, or a recovery code."""
+
+    code: Annotated[Line, Field(max_length=20)] = ""
 
 
 class Session(BaseModel):
@@ -59,47 +75,10 @@ class NoteWithFiles(Told):
     evidence: bool = False
 
 
-class HandOver(Reason):
-    to_area: AreaCode
-
-
-class Sharing(Reason):
-    with_area: AreaCode
-
-
-class Approved(Reason):
-    """Stopping or extending a clock takes a reason and a name that answers for it."""
-
-    approver: Annotated[Line, Field(min_length=1)]
-
-
-class Extension(Approved):
-    deadline: Annotated[str, Field(max_length=40)]
-
-
-class Merging(Reason):
-    into: UUID
-
-
-class Reclassification(Reason):
-    """At least one of the three."""
-
-    klass: Klass | None = None
-    category: Annotated[str, Field(max_length=60)] | None = None
-    severity: Severity | None = None
-
-    @model_validator(mode="after")
-    def _changes_something(self) -> "Reclassification":
-        if self.klass is None and self.category is None and self.severity is None:
-            message = _("give a class, a category or a severity")
-            raise PydanticCustomError("anlan.nothing", "{message}", {"message": message, "field": "klass"})
-        return self
-
-
 @router.post("/session", response={200: Session, REFUSALS: Problem}, tags=["session"])
-def open_session(request: HttpRequest, given: Credentials) -> Session:
+def open_session(request: HttpRequest, given: SignIn) -> Session:
     """Sign in for twelve hours."""
-    token = sign_in(request, given.username, given.password)
+    token = sign_in(request, given.username, given.password, given.code)
     return Session(token=token, expires_in_seconds=TOKEN_SECONDS)
 
 

@@ -14,7 +14,7 @@ from anlan.foundation.sealing import active_suite
 from anlan.loop import clock, terms
 from anlan.loop.calendar import chinese as calendar
 from anlan.loop.history import link
-from anlan.loop.models import Deadline, Event, Matter, Notice
+from anlan.loop.models import Announcement, Deadline, Event, Matter, Notice
 from anlan.loop.procedures import Deadline as DeclaredDeadline
 from anlan.loop.procedures import State, Transition
 
@@ -32,6 +32,10 @@ class Change:
     deadlines: list[Deadline] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     moved: bool = False
+
+    def __post_init__(self) -> None:
+        self._areas_before = {self.matter.area, *self.matter.shared_with}
+        self._unit_before = self.matter.unit_id
 
     def record(self, kind: str, data: Mapping[str, Any] | None = None, *, to: State | None = None) -> Event:
         """Add one line to the history, and with `to` move the matter into that state."""
@@ -139,6 +143,24 @@ class Change:
     def tell_desk(self, area: str) -> None:
         """Queue a notice about the latest event for the command centre of an area."""
         self.notices.append(self._notice(Notice.To.DESK, desk=area))
+
+    def announcement(self) -> Announcement:
+        """What live pages hear of it: how the matter stands after the latest event, and who has lost it."""
+        matter, event = self.matter, self.events[-1]
+        unit = self._unit_before
+        return Announcement(
+            matter_id=matter.id,
+            version=matter.version,
+            area=matter.area,
+            shared_with=matter.shared_with,
+            unit_id=matter.unit_id,
+            reporter_id=matter.reporter_id,
+            tracking_index=matter.tracking_index,
+            left_areas=sorted(self._areas_before - {matter.area, *matter.shared_with}),
+            left_unit_id=unit if unit != matter.unit_id else None,
+            kind=event.kind,
+            state=matter.state,
+        )
 
     def _notice(self, to: Notice.To, **whom: Any) -> Notice:
         event = self.events[-1]

@@ -25,7 +25,7 @@ from ninja.parser import Parser
 from ninja.utils import check_csrf
 from pydantic import BaseModel, ValidationError
 
-from anlan.city.people import lockout
+from anlan.city.people import lockout, second_factor, signed_in
 from anlan.city.people.access import Actor, actor_of, anonymous, bearer
 from anlan.city.people.models import Account
 from anlan.foundation.language import said
@@ -75,6 +75,7 @@ def actor_of_request(request: HttpRequest) -> Actor:
     if settings.SESSION_COOKIE_NAME in request.COOKIES and isinstance(request.user, Account):
         if request.method not in _HARMLESS and check_csrf(request) is not None:
             raise NotAllowed(_("the page is too old; load it again"), field="X-CSRFToken")
+        signed_in.seen(request.session)
         return actor_of(request.user, on=clock.today(), posting=chosen_posting(request))
     return anonymous()
 
@@ -106,8 +107,8 @@ def chosen_posting(request: HttpRequest) -> UUID | None:
 
 
 def account_of(request: HttpRequest, username: str, password: str) -> Account:
-    """Whoever knows the password. Raises NotSignedIn, for an unknown name as slowly and in the same words as for a
-    wrong password or after too many failures."""
+    """Whoever knows the password; a second factor may still be owed. Raises NotSignedIn, for an unknown name as slowly
+    and in the same words as for a wrong password or after too many failures."""
     attempt = lockout.Attempt.of(username, request.META.get("REMOTE_ADDR", ""), at=clock.now())
     account = authenticate(request, username=username, password=password) if attempt.begin() else None
     if not isinstance(account, Account):
@@ -115,17 +116,40 @@ def account_of(request: HttpRequest, username: str, password: str) -> Account:
             _("the name or the password is wrong; after %(times)d failures wait %(minutes)d minutes")
             % {"times": attempt.times, "minutes": attempt.minutes}
         )
-    attempt.succeeded()
+    attempt.withdraw()
     return account
 
 
-def sign_in(request: HttpRequest, username: str, password: str) -> str:
-    """A token for whoever knows the password. Raises NotSignedIn."""
-    return token_for(account_of(request, username, password))
+def confirm_code(request: HttpRequest, account: Account, code: str) -> None:
+    """The second factor: a code of the app, or a recovery code. A wrong one counts like a wrong password. Raises
+    NotSignedIn."""
+    attempt = lockout.Attempt.of(account.username, request.META.get("REMOTE_ADDR", ""), at=clock.now())
+    if not (attempt.begin() and second_factor.accepts(account, code, at=attempt.at)):
+        raise NotSignedIn(
+            _("the code is wrong or was used before; after %(times)d failures wait %(minutes)d minutes")
+            % {"times": attempt.times, "minutes": attempt.minutes},
+            field="code",
+        )
+    attempt.withdraw()
+
+
+def sign_in(request: HttpRequest, username: str, password: str, code: str = "") -> str:
+    """A token for whoever knows the password and, with a second factor, a code. Raises NotSignedIn, and NotAllowed
+    where a second factor is required and there is none yet."""
+    account = account_of(request, username, password)
+    if second_factor.has_one(account):
+        if not code:
+            raise NotSignedIn(_("this account takes a code as well, of its app or for recovery"), field="code")
+        confirm_code(request, account, code)
+    elif second_factor.required_of(account, on=clock.today()):
+        raise NotAllowed(_("sign in with a browser first and set up a second factor"))
+    lockout.forgive(username)
+    return token_for(account)
 
 
 def token_for(account: Account) -> str:
-    """A bearer token of an account. It ends with its time, with the account, and with the password of today."""
+    """A bearer token of an account. It ends with its time, with the account, with the password of today, and with a
+    sign-out everywhere."""
     return signing.dumps({"account": str(account.id), "password": account.get_session_auth_hash()}, salt=_TOKEN)
 
 

@@ -8,6 +8,7 @@ write it in one statement. `open_matter` begins a matter, `advance` makes a decl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +37,7 @@ from anlan.foundation.sealing.fields import blind_index
 from anlan.loop import clock, store
 from anlan.loop.change import Change
 from anlan.loop.history import GENESIS, digest_of_words
+from anlan.loop.late import Late, assigned_at, ever_held, given_since
 from anlan.loop.models import Attachment, Deadline, Matter, Party, Submission
 from anlan.loop.procedures import Procedure, Transition
 from anlan.loop.refusals import BadInput, NotAllowed, NotPossible, Stale, Unknown
@@ -124,12 +126,17 @@ def advance(
     by: Actor,
     told: Mapping[str, Any] | None = None,
     version: int | None = None,
+    late: Late | None = None,
+    attachments: Sequence[Attachment] = (),
 ) -> Matter:
-    """Make the declared transition `name`. With `version` it is refused if the matter has moved on since.
+    """Make the declared transition `name`, with files or without. With `version` it is refused if the matter has
+    moved on since. A `late` one was done before without network: the matter may have moved on, but not into other
+    hands.
 
-    Raises Unknown, NotAllowed, NotPossible, Stale or BadInput.
+    Raises Unknown, NotAllowed, NotPossible, Stale, BadInput, or AlreadySubmitted for a `late` one told before.
     """
-    with changing(matter_id, by, version=version) as change:
+    submission = late.submission(by) if late else None
+    with changing(matter_id, by, version=version, attachments=attachments, submission=submission) as change:
         matter = change.matter
         transition = matter.rules.transitions.get(name)
         if transition is None:
@@ -139,12 +146,17 @@ def advance(
             raise NotAllowed(_("“%(step)s” is not yours to do here") % {"step": transition.label})
         if why := obstacle(matter, transition):
             raise NotPossible(why)
+        if late and given_since(matter, late.seen):
+            raise Stale(_("it has been assigned anew since you did this"))
         given = answers(transition.asks, told)
+        moment = late.moment(assigned_at(matter), change.at) if late else {}
         for field in transition.sets:
             setattr(matter, field, _value_for(field, given))
         if transition.takes_over:
             matter.responsible_id = _organisation(by, matter) or matter.responsible_id
-        change.make(transition, given)
+        change.make(transition, {**given, **moment})
+        if attachments:
+            _add_note(change, "", attachments, moment)
         if matter.parent_id is not None and transition.target.final:
             _tell_parent(matter.parent_id, matter)
     return matter
@@ -180,13 +192,24 @@ def note(
 ) -> Matter:
     """Add a word (and files) without moving the matter. A public note is shown to the reporter."""
     with changing(matter_id, by, ON_DUTY | SYSTEM | REPORTER, attachments=attachments) as change:
-        files = [{"digest": attachment.digest, "name": attachment.name} for attachment in attachments]
-        # A file may speak for itself.
-        said = answers(Progress, {"text": text})["text"] if text or not files else ""
-        event = change.record("noted", {"text": said, "public": public, "files": files})
-        for row in attachments:
-            row.matter_id, row.area = matter_id, change.matter.area
-            row.added_at, row.event_seq = change.at, event.seq
+        _add_note(change, text, attachments, public=public)
+    return change.matter
+
+
+def note_afterwards(
+    matter_id: UUID, text: str, *, by: Actor, late: Late, attachments: Sequence[Attachment] = ()
+) -> Matter:
+    """Add what was done without network by those whose unit held the matter then, even if it does no longer.
+
+    Raises Unknown where no unit of theirs ever held it, BadInput, or AlreadySubmitted.
+    """
+    with scoped(replace(scope_of(by), matter=matter_id)):
+        change = locked(matter_id, by, None)
+        if not ever_held(change.matter, by):
+            raise Unknown(_("there is no such matter"))
+        change.role = RESPONDER
+        _add_note(change, text, attachments, late.moment(assigned_at(change.matter), change.at))
+        store.update(change, store.Additions(attachments=attachments, submission=_placed(late.submission(by), change)))
     return change.matter
 
 
@@ -200,6 +223,7 @@ def changing(
     helping: bool = True,
     also: tuple[str, ...] = (),
     attachments: Sequence[Attachment] = (),
+    submission: Submission | None = None,
 ) -> Iterator[Change]:
     """Lock a matter in the asker's scope, check the role, hand out a change, and write it if nothing was refused.
 
@@ -216,10 +240,10 @@ def changing(
             with scoped(replace(scope, areas=(*scope.areas, *also), matter=matter_id)):
                 change = locked(matter_id, by, allowed, helping=helping)
                 yield change
-                store.update(change, store.Additions(attachments=attachments))
+                store.update(change, store.Additions(attachments=attachments, submission=_placed(submission, change)))
         else:
             yield change
-            store.update(change, store.Additions(attachments=attachments))
+            store.update(change, store.Additions(attachments=attachments, submission=_placed(submission, change)))
 
 
 def locked(matter_id: UUID, by: Actor, allowed: Role | None, *, helping: bool = True) -> Change:
@@ -231,6 +255,31 @@ def locked(matter_id: UUID, by: Actor, allowed: Role | None, *, helping: bool = 
     if allowed and role is None:
         raise NotAllowed(_("that is not yours to do here"))
     return Change(matter, running, by, role)
+
+
+def _add_note(
+    change: Change,
+    text: str,
+    attachments: Sequence[Attachment],
+    moment: Mapping[str, Any] = MappingProxyType({}),
+    *,
+    public: bool = False,
+) -> None:
+    """One line with a word, files, or both; the files hang on it."""
+    files = [{"digest": attachment.digest, "name": attachment.name} for attachment in attachments]
+    # A file may speak for itself.
+    said = answers(Progress, {"text": text})["text"] if text or not files else ""
+    event = change.record("noted", {"text": said, "public": public, "files": files, **moment})
+    for row in attachments:
+        row.matter_id, row.area = change.matter.id, change.matter.area
+        row.added_at, row.event_seq = change.at, event.seq
+
+
+def _placed(submission: Submission | None, change: Change) -> Submission | None:
+    """A key beside the matter it was used for."""
+    if submission is not None:
+        submission.matter_id, submission.area = change.matter.id, change.matter.area
+    return submission
 
 
 def _tell_parent(parent_id: UUID, child: Matter) -> None:

@@ -5,18 +5,21 @@ A file that was stored and then refused its line is harmless: it lies under its 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from io import BytesIO
 from typing import BinaryIO
 from uuid import UUID
 
 from django.conf import settings
-from django.http import FileResponse
+from django.http import FileResponse, HttpResponse
 from django.utils.translation import gettext as _
+from PIL import Image
 
 from anlan.city.people.access import REPORTER, SYSTEM, Actor, role_for, scope_of, scoped
 from anlan.foundation.file_store import FileStore
 from anlan.foundation.file_types import FileRefused
 from anlan.foundation.rules import rulebook
 from anlan.loop import clock, engine, queries
+from anlan.loop.answers import FileOut
 from anlan.loop.models import Attachment
 from anlan.loop.parties import office_of
 from anlan.loop.refusals import BadInput, NotAllowed, Unknown
@@ -24,6 +27,8 @@ from anlan.loop.refusals import BadInput, NotAllowed, Unknown
 FIELD = "files"
 EVIDENCE_OPENED = "evidence_opened"
 MEGABYTE = 1024 * 1024
+SMALL_PIXELS = 360
+"""A thumbnail, for screens with two or three pixels a point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +67,18 @@ def attach_all(
         raise NotAllowed(_("that is not yours to do here"))
     if evidence and role not in engine.ON_DUTY:
         raise NotAllowed(_("only staff may keep a file as evidence"), field="evidence")
-    if not 1 <= len(sent) <= most_files():
-        raise BadInput(_("send 1 to %(n)d files at once") % {"n": most_files()}, field=FIELD)
-    attachments = [_stored(each, evidence) for each in sent]
+    if not sent:
+        raise BadInput(_too_many(), field=FIELD)
+    attachments = stored(sent, evidence=evidence)
     engine.note(matter_id, text, by=by, attachments=attachments, public=public or role is REPORTER)
     return attachments
+
+
+def stored(sent: Sequence[Sent], *, evidence: bool = False) -> list[Attachment]:
+    """Files checked and put into the store, for a line of the history that is still to be written. Raises BadInput."""
+    if len(sent) > most_files():
+        raise BadInput(_too_many(), field=FIELD)
+    return [_stored(each, evidence) for each in sent]
 
 
 def opened(matter_id: UUID, attachment_id: UUID, *, by: Actor) -> FileResponse:
@@ -88,6 +100,25 @@ def opened(matter_id: UUID, attachment_id: UUID, *, by: Actor) -> FileResponse:
         raise Unknown(_("the file is missing from the store")) from error
 
 
+def small(matter_id: UUID, attachment_id: UUID, *, by: Actor) -> HttpResponse:
+    """A photo at the size of a thumbnail. Raises Unknown, also for evidence: that is only opened, never glanced at."""
+    matter = queries.seen(by, matter_id)
+    with scoped(replace(scope_of(by), matter=matter_id)):
+        found = next((each for each in queries.files_for(by, matter) if each.id == attachment_id), None)
+    if found is None or not FileOut.of(found).is_photo:
+        raise Unknown(_("there is no such file in this matter"))
+    painted = BytesIO()
+    try:
+        with _store().open(found.digest) as stream, Image.open(stream) as picture:
+            picture.thumbnail((SMALL_PIXELS, SMALL_PIXELS))
+            picture.convert("RGB").save(painted, "JPEG", quality=80)
+    except (OSError, Image.DecompressionBombError) as error:
+        raise Unknown(_("the file is missing from the store")) from error
+    response = HttpResponse(painted.getvalue(), content_type="image/jpeg")
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
 def most_files() -> int:
     """How many files one note may bring."""
     return _limit("files.in_one_note")
@@ -106,6 +137,10 @@ def _answer(file: Attachment, stream: BinaryIO) -> FileResponse:
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def _too_many() -> str:
+    return _("send 1 to %(n)d files at once") % {"n": most_files()}
 
 
 def _stored(sent: Sent, evidence: bool) -> Attachment:

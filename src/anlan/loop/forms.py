@@ -6,19 +6,21 @@ A form is a list of fields with what was typed and what is wrong with it; templa
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from django.http import QueryDict
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, ValidationError
 
 from anlan.loop.faults import faults
 from anlan.loop.models import Outcome, Rating
-from anlan.loop.refusals import BadInput, Refused
+from anlan.loop.refusals import BadInput, Refused, Stale
+from anlan.loop.suggestions import KLASS_LABELS, SEVERITY_LABELS, Klass, Severity
 
 LABELS: Mapping[str, "str | Promise"] = {
     "unit_id": _("Unit"),
@@ -31,23 +33,45 @@ LABELS: Mapping[str, "str | Promise"] = {
     "evidence": _("Keep as evidence, unchanged"),
     "username": _("User name"),
     "password": _("Password"),
+    "to_area": _("To which desk"),
+    "with_area": _("With which desk"),
+    "approver": _("Approved by"),
+    "deadline": _("Which deadline"),
+    "klass": _("Class"),
+    "category": _("Category"),
+    "severity": _("Severity of the matter"),
 }
 """What a field is called; one that stands in no table goes by its declared name."""
 CHOICES: Mapping[type[enum.Enum], Sequence[tuple[Any, "str | Promise"]]] = {
     Outcome: Outcome.choices,
     # The best first, as every form of the city's has it.
     Rating: list(reversed(Rating.choices)),
+    Klass: [(klass.value, name) for klass, name in KLASS_LABELS.items()],
+    Severity: [(severity.value, name) for severity, name in SEVERITY_LABELS.items()],
 }
 SHORT = 200
 """Up to here a text is one line."""
+SEARCHED = ("to_area", "with_area", "category", "in_area", "home")
+"""Fields with too many choices for a list: one types a part of the name and picks."""
 
 Choices = Sequence[tuple[Any, "str | Promise"]]
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a field is called on its own form, and a word on how to fill it in: `Annotated[Line, Label(_("Name"))]`."""
+
+    text: "str | Promise"
+    hint: "str | Promise" = ""
+
+
 Asked = TypeVar("Asked", bound=BaseModel)
 
 
 @dataclass(frozen=True)
 class FormField:
-    """One thing asked. `kind` says how it is drawn: line, words, choice, pick, number, flag, date, moment, position."""
+    """One thing asked. `kind` says how it is drawn: line, words, choice, pick, several, search, number, flag, date,
+    time, moment, position. The value of a `search` is the name of what is chosen, of `several` all with commas."""
 
     name: str
     kind: str
@@ -57,6 +81,12 @@ class FormField:
     choices: Choices = ()
     value: str = ""
     error: str = ""
+    hint: "str | Promise" = ""
+
+    @property
+    def chosen(self) -> list[str]:
+        """The values of `several`."""
+        return self.value.split(",") if self.value else []
 
     @property
     def attributes(self) -> dict[str, object]:
@@ -85,25 +115,49 @@ def form_of(
     typed: QueryDict | None = None,
     refused: Refused | None = None,
     choices: Mapping[str, Choices] | None = None,
+    initial: Mapping[str, str] | None = None,
 ) -> Form:
     """The form of what is asked; after a refusal with what was typed and the reasons beside the fields.
 
-    `choices` offers values for fields that name something, such as a unit.
+    `choices` offers values for fields that name something, such as a unit; `initial` is what stands there at first.
     """
+    filled: Mapping[str, str] = {name: ",".join(typed.getlist(name)) for name in typed} if typed else initial or {}
     wrong = _reasons(refused) if refused else {}
     if asks is None:
         return Form(error=" ".join(wrong.values()))
     fields = [
-        _field(asks, name, typed.get(name, "") if typed else "", wrong.pop(name, ""), (choices or {}).get(name, ()))
+        _field(asks, name, filled.get(name, ""), wrong.pop(name, ""), (choices or {}).get(name, ()))
         for name in asks.model_fields
     ]
     return Form(fields, " ".join(wrong.values()))
 
 
-def told_in(asks: type[BaseModel] | None, typed: QueryDict) -> dict[str, Any]:
-    """What a form told: only what was asked, and nothing for a field left empty."""
+def told_in(
+    asks: type[BaseModel] | None, typed: QueryDict, choices: Mapping[str, Choices] | None = None
+) -> dict[str, Any]:
+    """What a form told: only what was asked, and nothing for a field left empty.
+
+    Where `choices` are searched by name, the value behind the name. Raises BadInput for a name that is none of them.
+    """
     names = asks.model_fields if asks else ()
-    return {name: typed[name] for name in names if typed.get(name, "").strip()}
+    told: dict[str, Any] = {name: typed.get(name, "").strip() for name in names}
+    several = [name for name in names if asks and get_origin(_plain(asks.model_fields[name].annotation)) is tuple]
+    told.update({name: typed.getlist(name) for name in several})
+    told = {name: value for name, value in told.items() if value}
+    for name in told.keys() & (choices or {}).keys() & set(SEARCHED):
+        behind = {str(label): value for value, label in (choices or {})[name]}
+        if told[name] not in behind:
+            raise BadInput(gettext("choose one from the list"), field=name)
+        told[name] = behind[told[name]]
+    return told
+
+
+def version_in(typed: QueryDict, field: str = "version") -> int:
+    """The version a page has shown. Raises Stale where the page does not say: it can't be a fresh one."""
+    version = typed.get(field, "")
+    if not (version.isascii() and version.isdigit() and len(version) < 10):
+        raise Stale(gettext("the page is too old; load it again"))
+    return int(version)
 
 
 def checked(asks: type[Asked], typed: QueryDict) -> Asked:
@@ -128,10 +182,13 @@ def _field(asks: type[BaseModel], name: str, typed: str, error: str, offered: Ch
     longest = _longest(asks, name)
     required = declared.is_required()
     choices = offered or _choices(plain)
+    named = next((each for each in declared.metadata if isinstance(each, Label)), None)
+    kind = _kind_of_offer(name) if offered else _kind(name, plain, longest, bool(choices), required)
     return FormField(
         name=name,
-        kind="pick" if offered else _kind(name, plain, longest, bool(choices), required),
-        label=LABELS.get(name, name.replace("_", " ").capitalize()),
+        kind="several" if get_origin(plain) is tuple else kind,
+        label=named.text if named else LABELS.get(name, name.replace("_", " ").capitalize()),
+        hint=named.hint if named else "",
         required=required,
         longest=longest,
         choices=choices,
@@ -140,12 +197,24 @@ def _field(asks: type[BaseModel], name: str, typed: str, error: str, offered: Ch
     )
 
 
+def _kind_of_offer(name: str) -> str:
+    return "search" if name in SEARCHED else "pick"
+
+
 def _kind(name: str, plain: Any, longest: int | None, chosen: bool, required: bool) -> str:
     if chosen:
         return "choice"
-    if name in ("lon", "lat") and not required:
+    if name in ("lon", "lat", "accuracy_m") and not required:
         return "position"
-    kinds = {bool: "flag", int: "number", float: "number", Decimal: "number", datetime: "moment", date: "date"}
+    kinds = {
+        bool: "flag",
+        int: "number",
+        float: "number",
+        Decimal: "number",
+        datetime: "moment",
+        date: "date",
+        time: "time",
+    }
     if plain in kinds:
         return kinds[plain]
     if name == "password":

@@ -5,10 +5,13 @@ it along, except in the history, which keeps where each line was written.
 """
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Func, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from anlan.city.people.models import Account, Organisation, Unit
@@ -16,7 +19,15 @@ from anlan.foundation.identifiers import new_id
 from anlan.foundation.ltree import LTreeArrayField, LTreeField
 from anlan.foundation.sealing.fields import SealedTextField
 from anlan.loop import clock
+from anlan.loop.list_models import Export as Export
+from anlan.loop.list_models import SavedFilter as SavedFilter
+from anlan.loop.notice_models import NoticesRead as NoticesRead
 from anlan.loop.procedures import Procedure, State, procedure
+
+if TYPE_CHECKING:
+    _Number = models.BigIntegerField[int, int]
+else:  # Django's fields can't be subscripted at run time.
+    _Number = models.BigIntegerField
 
 
 class Channel(models.TextChoices):
@@ -63,6 +74,13 @@ def _label_of_path(level: int) -> models.GeneratedField:
         output_field=models.CharField(max_length=17),
         db_persist=True,
     )
+
+
+class TransactionField(_Number):
+    """The number of the transaction that wrote a row, as the database counts them; it never starts over."""
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str:
+        return "xid8"
 
 
 class Matter(models.Model):
@@ -128,6 +146,12 @@ class Matter(models.Model):
             models.Index(fields=["district", "-opened_at"], name="matter_newest_district"),
             models.Index(fields=["town", "-opened_at"], name="matter_newest_town"),
             models.Index(fields=["community", "-opened_at"], name="matter_newest_community"),
+            # What is open is a hundredth of what there is: a desk finds its own by the first, what it helps with by the
+            # second.
+            models.Index(fields=["district", "town"], name="matter_open_place", condition=Q(closed_at=None)),
+            models.Index(
+                fields=["area"], name="matter_open_shared", condition=Q(closed_at=None, shared_with__empty=False)
+            ),
             models.Index(fields=["unit"], name="matter_in_hand", condition=Q(closed_at=None, unit__isnull=False)),
             models.Index(fields=["reporter"], name="matter_reported_by", condition=Q(reporter__isnull=False)),
             models.Index(fields=["parent"], name="matter_children", condition=Q(parent__isnull=False)),
@@ -319,8 +343,15 @@ class Notice(models.Model):
     sent_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=300, blank=True)
 
+    matter_id: UUID
+    unit_id: UUID | None
+
     class Meta:
-        indexes = [models.Index(fields=["due_at"], name="notice_waiting", condition=Q(state="waiting"))]
+        indexes = [
+            models.Index(fields=["due_at"], name="notice_waiting", condition=Q(state="waiting")),
+            models.Index(fields=["desk", "-due_at"], name="notice_to_desk", condition=Q(to="desk")),
+            models.Index(fields=["unit", "-due_at"], name="notice_to_unit", condition=Q(to="unit")),
+        ]
 
 
 class Submission(models.Model):
@@ -331,6 +362,31 @@ class Submission(models.Model):
     matter = models.ForeignKey(Matter, models.PROTECT, related_name="+", db_index=False)
     area = LTreeField()
     at = models.DateTimeField(db_index=True)
+
+
+class Announcement(models.Model):
+    """A matter has changed: what live pages hear, and whom it concerns. Kept for a day, never altered.
+
+    `left_areas` and `left_unit` are those that the change took the matter from: they hear of it a last time.
+    """
+
+    pk = models.CompositePrimaryKey("transaction", "matter_id", "version")
+    transaction = TransactionField(
+        editable=False, db_default=Func(template="pg_current_xact_id()", output_field=TransactionField())
+    )
+    # No foreign keys: it is written with every change, read within the second, and gone in a day.
+    matter_id = models.UUIDField()
+    version = models.PositiveIntegerField()
+    at = models.DateTimeField(db_default=Now(), editable=False)
+    area = LTreeField()
+    shared_with = LTreeArrayField(default=list)
+    unit_id = models.UUIDField(null=True)
+    reporter_id = models.UUIDField(null=True)
+    tracking_index = models.BinaryField(null=True)
+    left_areas = LTreeArrayField(default=list)
+    left_unit_id = models.UUIDField(null=True)
+    kind = models.CharField(max_length=40, help_text=_("the latest event's"))
+    state = models.CharField(max_length=40)
 
 
 class DailyDigest(models.Model):

@@ -16,6 +16,7 @@ from anlan.city.areas.atlas import atlas
 from anlan.city.people.access import Actor, Role
 from anlan.city.people.models import Posting
 from anlan.loop.doors import NotSignedIn, actor_of_request
+from anlan.loop.notice_centre import MOST_COUNTED, unread_count
 from anlan.loop.refusals import NotAllowed, Refused
 from anlan.loop.rooms import rooms_of
 
@@ -30,7 +31,8 @@ def for_staff(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
     def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             actor = actor_of_request(request)
-            if actor.kind == "anonymous":
+            # A token or a code is for programs and for the resident's page: a page of staff is opened by a session.
+            if actor.kind == "anonymous" or not request.user.is_authenticated:
                 return to_the_door(request)
             response = view(request, actor, *args, **kwargs)
         except NotSignedIn:
@@ -57,9 +59,12 @@ def to_the_door(request: HttpRequest) -> HttpResponse:
 
 
 def shell(request: HttpRequest, actor: Actor) -> dict[str, Any]:
-    """What the bar above every page of staff shows: where one may go, and as whom one acts."""
+    """What the bar above every page of staff shows: where one may go, what is new there, and as whom one acts. One
+    statement, for the notices."""
+    unread = unread_count(actor)
     return {
         "rooms": [(room, request.path == room.address) for room in rooms_of(actor)],
+        "unread": f"{MOST_COUNTED}+" if unread > MOST_COUNTED else unread,
         "acting_as": [acting(held.role.name or "", held.area) for held in actor.held],
         "said": request.session.pop(_SAID, "") if _SAID in request.session else "",
     }

@@ -3,10 +3,9 @@
 It serves every procedure: the steps are those declared, and each form is made from what its step asks.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 from uuid import UUID
 
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -16,23 +15,22 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from anlan.city.areas.atlas import atlas
-from anlan.city.people.access import REPORTER, Actor, Role, role_for
-from anlan.city.people.models import Account, Posting, Unit
-from anlan.foundation.language import said
-from anlan.loop import engine, parties, queries
-from anlan.loop.answers import EventOut, PartyOut, category_label, klass_label, label
-from anlan.loop.files import Sent, attach_all, most_bytes, most_files, opened
-from anlan.loop.forms import Choices, Form, checked, form_of, told_in
-from anlan.loop.models import Channel, Matter, Outcome, Rating
+from anlan.city.people.access import REPORTER, Actor, role_for
+from anlan.city.people.models import Unit
+from anlan.loop import engine, parties, queries, verb_forms
+from anlan.loop.answers import label
+from anlan.loop.files import Sent, attach_all, most_bytes, most_files, opened, small
+from anlan.loop.forms import Choices, Form, checked, form_of, told_in, version_in
+from anlan.loop.models import Attachment, Channel, Matter, Outcome, Rating
 from anlan.loop.page_door import for_staff, say, shell
 from anlan.loop.parties import Purpose
 from anlan.loop.procedures import Transition
 from anlan.loop.refusals import BadInput, NotAllowed, Refused, Stale, Unknown
 from anlan.loop.schemas import Told, Words
+from anlan.loop.staff_story import staff_story, suggested_because
 from anlan.loop.suggestions import Severity
 
 SEVERITIES = {Severity.RED: "red", Severity.ORANGE: "orange", Severity.YELLOW: "yellow", Severity.BLUE: "blue"}
-_WORKING = {role.name for role in engine.ON_DUTY}
 
 
 class Note(Told):
@@ -55,17 +53,6 @@ class Step:
         return self.transition.name
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line of the story as staff read it; `details` are pairs of what and how."""
-
-    at: datetime
-    label: str
-    who: str
-    text: str
-    details: list[tuple[str, str]]
-
-
 @for_staff
 @require_safe
 def matter(request: HttpRequest, actor: Actor, matter_id: UUID) -> HttpResponse:
@@ -84,6 +71,28 @@ def step(request: HttpRequest, actor: Actor, matter_id: UUID, name: str) -> Http
     except Refused as refused:
         return _page(request, actor, matter_id, refused=refused, at_step=name)
     say(request, _("Done."))
+    return _back(matter_id)
+
+
+@for_staff
+@require_POST
+def verb(request: HttpRequest, actor: Actor, matter_id: UUID, name: str) -> HttpResponse:
+    """Do one of the engine's verbs; what is refused comes back with what was typed. Whoever gives a matter away may no
+    longer see it, and is led to the list."""
+    try:
+        verb_forms.do(queries.seen(actor, matter_id), name, request.POST, by=actor)
+    except Unknown as refused:
+        if refused.field is None:
+            raise
+        return _page(request, actor, matter_id, refused=refused, at_verb=name)
+    except Refused as refused:
+        return _page(request, actor, matter_id, refused=refused, at_verb=name)
+    try:
+        changed = queries.seen(actor, matter_id)
+    except Unknown:
+        say(request, _("Done. The matter is with another desk now."))
+        return HttpResponseRedirect(reverse("matters"))
+    say(request, f"{changed.reference} · {verb_forms.spoken(name).label} · {_('Done.')}")
     return _back(matter_id)
 
 
@@ -114,6 +123,13 @@ def file(request: HttpRequest, actor: Actor, matter_id: UUID, attachment_id: UUI
 
 
 @for_staff
+@require_safe
+def file_small(request: HttpRequest, actor: Actor, matter_id: UUID, attachment_id: UUID) -> HttpResponse:
+    """A photo as a thumbnail."""
+    return small(matter_id, attachment_id, by=actor)
+
+
+@for_staff
 @require_POST
 def look(request: HttpRequest, actor: Actor, matter_id: UUID, party_id: UUID) -> HttpResponse:
     """Open a person's data, once. The page can't be called up again: whoever wants to look again says why again."""
@@ -126,20 +142,13 @@ def look(request: HttpRequest, actor: Actor, matter_id: UUID, party_id: UUID) ->
     return render(request, "loop/person.html", {**shell(request, actor), **told})
 
 
-def make(matter_id: UUID, name: str, typed: QueryDict, *, by: Actor) -> Matter:
+def make(matter_id: UUID, name: str, typed: QueryDict, *, by: Actor, attachments: Sequence[Attachment] = ()) -> Matter:
     """Make a step as a page's form tells it, guarded by the version the page has shown. Raises a Refused."""
     found = queries.seen(by, matter_id)
     transition = found.rules.transitions.get(name)
     told = told_in(transition.asks, typed) if transition else {}
-    return engine.advance(matter_id, name, by=by, told=told, version=version_in(typed))
-
-
-def version_in(typed: QueryDict) -> int:
-    """The version a page has shown. Raises Stale where the page does not say: it can't be a fresh one."""
-    version = typed.get("version", "")
-    if not (version.isascii() and version.isdigit() and len(version) < 10):
-        raise Stale(_("the page is too old; load it again"))
-    return int(version)
+    version = version_in(typed)
+    return engine.advance(matter_id, name, by=by, told=told, version=version, attachments=attachments)
 
 
 def steps_for(
@@ -176,7 +185,13 @@ def severity_colour(severity: int) -> str:
 
 
 def _page(
-    request: HttpRequest, actor: Actor, matter_id: UUID, *, refused: Refused | None = None, at_step: str = ""
+    request: HttpRequest,
+    actor: Actor,
+    matter_id: UUID,
+    *,
+    refused: Refused | None = None,
+    at_step: str = "",
+    at_verb: str = "",
 ) -> HttpResponse:
     found = queries.seen(actor, matter_id)
     shown = queries.matter(actor, matter_id)
@@ -184,22 +199,28 @@ def _page(
     people = queries.people(actor, matter_id)
     typed = request.POST if refused else None
     steps = steps_for(actor, found, refused=refused, at_step=at_step, typed=typed)
+    others = verb_forms.forms_for(
+        actor, found, shown.verbs, because=suggested_because(events), refused=refused, at_verb=at_verb, typed=typed
+    )
     at_note = at_step == "note"
     # A step that is no longer possible has no form left to stand beside: then it is said above everything.
-    placed = at_note or at_step in {each.name for each in steps} or at_step in {str(each.id) for each in people}
+    places = {each.name for each in steps} | {str(each.id) for each in people}
+    placed = at_note or at_step in places or at_verb in {each.name for each in others}
     context = {
         **shell(request, actor),
         "matter": shown,
         "colour": severity_colour(shown.severity),
         "channel": Channel(shown.channel).label,
         "steps": steps,
+        "others": others,
+        "photos": [file for file in shown.files if file.is_photo],
         "note": form_of(Note, typed=typed if at_note else None, refused=refused if at_note else None),
         "people": [
             (person, form_of(Purpose, refused=refused if at_step == str(person.id) else None)) for person in people
         ],
         "may_look": _works_on(actor, found),
         "deadlines": sorted(shown.deadlines, key=lambda clock: clock.ended_at is not None),
-        "timeline": list(reversed(_story(events, people))),
+        "timeline": list(reversed(staff_story(events, people, shown.files))),
         "outcome": Outcome(shown.outcome).label if shown.outcome else "",
         "rating": Rating(shown.rating).label if shown.rating else "",
         "shared_with": [atlas().full_name(path) for path in shown.shared_with],
@@ -225,65 +246,3 @@ def _offered(transition: Transition, matter: Matter) -> Mapping[str, Choices]:
         return {}
     units = Unit.objects.filter(home__path__within=matter.town_path, on_duty=True).order_by("kind", "name")
     return {"unit_id": [(str(id), name) for id, name in units.values_list("id", "name")]}
-
-
-def _story(events: Iterable[EventOut], people: Iterable[PartyOut]) -> list[Line]:
-    events = list(events)
-    names = _names({event.actor for event in events if event.actor and event.actor_role in _WORKING})
-    called = {str(person.id): person.name for person in people}
-    called |= _units({str(event.data["unit_id"]) for event in events if event.data.get("unit_id")})
-    return [
-        Line(
-            at=event.at,
-            label=event.label,
-            who=_who(event, names),
-            text=str(event.data.get("text") or event.data.get("reason") or ""),
-            details=list(_details(event.data, called)),
-        )
-        for event in events
-    ]
-
-
-def _names(ids: set[UUID]) -> dict[UUID, str]:
-    """The names of colleagues; whoever reported stays behind the mask."""
-    accounts = Account.objects.filter(id__in=ids).only("id", "name", "username")
-    return {account.id: account.name or account.username for account in accounts}
-
-
-def _units(ids: set[str]) -> dict[str, str]:
-    return {str(id): name for id, name in Unit.objects.filter(id__in=ids).values_list("id", "name")}
-
-
-def _who(event: EventOut, names: Mapping[UUID, str]) -> str:
-    if event.actor_role in ("", "SYSTEM"):
-        return _("the program")
-    if event.actor_role == Role.REPORTER.name:
-        return _("reporter")
-    role = str(Posting.RoleName(event.actor_role).label)
-    return f"{role} {names[event.actor]}" if event.actor and event.actor in names else role
-
-
-def _details(data: Mapping[str, Any], called: Mapping[str, str]) -> Iterable[tuple[str, str]]:
-    """What else a line says, as far as a person needs it to understand the story."""
-    if triage := data.get("triage"):
-        yield _("Suggested"), f"{klass_label(triage['klass'])} · {category_label(triage['category'])}"
-        yield from ((_("Because"), said(reason["text"], reason["text_en"])) for reason in triage["reasons"])
-    if data.get("outcome"):
-        yield _("Result"), str(Outcome(data["outcome"]).label)
-    if "rating" in data:
-        yield _("Rating"), str(Rating(data["rating"]).label)
-    if isinstance(data.get("to"), str):
-        yield _("To"), atlas().full_name(data["to"])
-    if "with" in data:
-        yield _("With"), atlas().full_name(data["with"])
-    if data.get("approver"):
-        yield _("Approved by"), str(data["approver"])
-    if data.get("office"):
-        yield _("For"), str(data["office"])
-    if data.get("unit_id") in called:
-        yield _("Unit"), called[data["unit_id"]]
-    if data.get("party") in called:
-        yield _("Person"), called[data["party"]]
-    for file in data.get("files") or ():
-        if isinstance(file, dict):
-            yield _("File"), str(file["name"])

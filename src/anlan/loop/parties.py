@@ -12,17 +12,20 @@ from django.utils.translation import gettext as _
 from pydantic import AfterValidator, StringConstraints
 
 from anlan.city.areas.atlas import atlas
-from anlan.city.people.access import Actor, role_for
+from anlan.city.people.access import Actor, role_for, scope_of, scoped
 from anlan.city.people.queries import office_name
 from anlan.foundation.masks import mask_address, mask_name, mask_phone, mask_text
+from anlan.foundation.sealing.fields import blind_index
 from anlan.loop import engine
 from anlan.loop.answers import LookOut, PartyOut, Revealed
+from anlan.loop.change import Change
 from anlan.loop.models import Event, Look, Matter, Party
-from anlan.loop.refusals import Unknown
+from anlan.loop.refusals import BadInput, Unknown
 from anlan.loop.schemas import Told, storable
 
 LOOKED = "looked"
 """The line of the history that says that somebody looked; it holds no personal data, and not the purpose either."""
+MOST_FOUND = 50
 LONGEST_PURPOSE = Look._meta.get_field("purpose").max_length
 
 
@@ -60,22 +63,48 @@ def reveal(matter_id: UUID, party_id: UUID, *, by: Actor, purpose: str) -> Revea
         party = Party.objects.filter(id=party_id, matter_id=matter_id).first()
         if party is None:
             raise Unknown(_("there is no such person in this matter"))
-        assert change.role is not None
-        assert by.account_id is not None, "only accounts hold these roles"
-        look = Look.objects.create(
-            matter_id=matter_id,
-            area=change.matter.area,
-            party=party,
-            account_id=by.account_id,
-            role=change.role.name or "",
-            at=change.at,
-            purpose=why,
-        )
-        told = {"party": str(party.id), "look": str(look.id), "office": office_of(by, change.matter)}
-        change.record(LOOKED, told)
+        look = _write_down(change, party, by, why)
     return Revealed(
         id=party.id, name=party.name or "", phone=party.phone or "", address=party.address or "", look=look.id
     )
+
+
+def find_by_phone(by: Actor, phone: str) -> list[UUID]:
+    """The matters in which somebody left this number, the newest first, at most 50; the number itself is shown to
+    nobody.
+
+    Whoever types a number learns whose matter it is, so each find is a look, written down for the person concerned.
+    Only matters on which `by` works are found. Raises BadInput for what is no number.
+    """
+    try:
+        index = blind_index("phone", phone)
+    except ValueError as error:
+        raise BadInput(_("this is not a telephone number"), field="phone") from error
+    with scoped(scope_of(by)):
+        parties = Party.objects.filter(phone_index=index).select_related("matter").order_by("-matter__opened_at", "id")
+        found = [each for each in parties[:MOST_FOUND] if role_for(by, engine.ON_DUTY, each.matter)]
+    for party in found:
+        with engine.changing(party.matter_id, by, engine.ON_DUTY) as change:
+            _write_down(change, party, by, _("search by phone"))
+    return list(dict.fromkeys(party.matter_id for party in found))
+
+
+def _write_down(change: Change, party: Party, by: Actor, why: str) -> Look:
+    """A look, in the table that the person concerned reads and in the history."""
+    assert change.role is not None
+    assert by.account_id is not None, "only accounts hold these roles"
+    look = Look.objects.create(
+        matter_id=change.matter.id,
+        area=change.matter.area,
+        party=party,
+        account_id=by.account_id,
+        role=change.role.name or "",
+        at=change.at,
+        purpose=why,
+    )
+    told = {"party": str(party.id), "look": str(look.id), "office": office_of(by, change.matter)}
+    change.record(LOOKED, told)
+    return look
 
 
 def office_of(by: Actor, matter: Matter) -> str:

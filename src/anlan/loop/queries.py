@@ -4,34 +4,33 @@ The scope columns (`district`, `town`, `community`) are the way the database wal
 the second lock and would find the same rows by themselves, only slowly.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import reduce
 from operator import or_
 from typing import Annotated, Literal
 from uuid import UUID
 
-from django.db.models import Exists, Min, OuterRef, Q
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, Field
 
 from anlan.city.areas.atlas import atlas
-from anlan.city.people.access import REPORTER, Actor, Scope, anonymous, bearer, covers, scope_of, scoped
+from anlan.city.people.access import Actor, Scope, anonymous, bearer, covers, scope_of, scoped
 from anlan.foundation.rules import rulebook
-from anlan.loop import clock, engine, parties
+from anlan.loop import clock, engine, parties, verbs
 from anlan.loop.answers import (
     ClockOut,
     EventOut,
     FileOut,
-    Line,
     MatterOut,
     MatterRow,
     PartyOut,
     PublicView,
     StepOut,
     category_label,
-    event_label,
     klass_label,
     label,
 )
@@ -39,16 +38,17 @@ from anlan.loop.change import Change
 from anlan.loop.declared import ProcedureOut
 from anlan.loop.history import microseconds
 from anlan.loop.models import Attachment, Channel, Deadline, Event, Matter, Party
-from anlan.loop.procedures import Procedure, procedures
+from anlan.loop.procedures import procedures
 from anlan.loop.refusals import BadInput, Unknown
+from anlan.loop.schemas import Line as OneLine
 from anlan.loop.schemas import Told
+from anlan.loop.story import story, together
 from anlan.loop.suggestions import Klass
 
 PAGE = 50
+WHOLE_NUMBER = re.compile(r"[0-9]{6}-([0-9]{1,18})")
+BARE_NUMBER = re.compile(r"([0-9]{1,18})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# What the program itself tells the reporter of; the other verbs are office matters between desks.
-_PUBLIC_VERBS = ("opened", "handed_over", "suspended", "resumed", "extended", "escalated", "merged", "unmerged")
-_EXPLAINED_VERBS = ("suspended", "resumed", "extended")
 
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9_.]{1,60}$")]
@@ -58,8 +58,14 @@ class Wanted(Told):
     """Which matters of one's own areas: everything given must hold.
 
     What lies elsewhere is asked for by itself: `shared`, what is handled together; `in_hand`, what one's unit has.
+    `q` is a part of the title or address, or a number; a whole number (`260302-17`) is found wherever one may see it.
+    `category` stands for those below it too; `since` and `until` are days of opening, both included.
     """
 
+    q: OneLine | None = None
+    procedure: Slug | None = None
+    since: date | None = None
+    until: date | None = None
     state: Slug | None = None
     klass: Klass | None = None
     category: Slug | None = None
@@ -73,24 +79,58 @@ class Wanted(Told):
 
 
 class Page(BaseModel):
-    """At most 50 matters, the newest first; `next` is the cursor of the page after this one."""
+    """At most 50 matters, the newest first; `next` is the cursor of the page after this one.
+
+    Words are looked for in the newest matters only: back to `searched_since`, or everywhere where that is empty.
+    """
 
     items: list[MatterRow]
     next: str | None
+    searched_since: datetime | None = None
 
 
 def matters(actor: Actor, wanted: Wanted) -> Page:
     """The newest matters this actor may see. Raises BadInput for an unknown area or a damaged cursor."""
-    found = Matter.objects.filter(_seen_by(actor, wanted), _asked_for(wanted))
-    found = found.select_related("responsible", "unit").defer("description", "tracking", "head")
     with scoped(scope_of(actor)):
-        rows = list(found.order_by("-opened_at", "-id")[: PAGE + 1])
+        found, since = newest(actor, wanted)
+        rows = list(found[: PAGE + 1])
         due = _next_due(rows[:PAGE])
     shown = rows[:PAGE]
     return Page(
         items=[MatterRow.row(matter, due.get(matter.id)) for matter in shown],
-        next=_cursor(shown[-1]) if len(rows) > PAGE else None,
+        next=cursor_of(shown[-1]) if len(rows) > PAGE else None,
+        searched_since=since,
     )
+
+
+def rows(actor: Actor, ids: Sequence[UUID]) -> list[MatterRow]:
+    """These matters as a list shows them, in this order, as far as this actor may see them."""
+    with scoped(scope_of(actor)):
+        found = (
+            Matter.objects.select_related("responsible", "unit").defer("description", "tracking", "head").in_bulk(ids)
+        )
+        due = _next_due(list(found.values()))
+    return [MatterRow.row(found[id], due.get(id)) for id in ids if id in found]
+
+
+def newest(actor: Actor, wanted: Wanted) -> tuple[QuerySet[Matter], datetime | None]:
+    """What was asked for, the newest first, and how far back words are looked for. For the actor's own scope.
+
+    `LIKE` must wait for the row policy, so no index serves it: it looks at a bounded number of rows, those that the
+    scope column and the days lead to. Raises BadInput for an unknown area or a damaged cursor.
+    """
+    within, since = _seen_by(actor, wanted) & _asked_for(wanted), None
+    found = _for_a_list().order_by("-opened_at", "-id")
+    if wanted.q:
+        if (number := WHOLE_NUMBER.fullmatch(wanted.q)) and (actor.held or actor.account_id):
+            return found.filter(number=int(number[1])), None
+        window = int(rulebook().at("loop.search_window", clock.today()).value or 0)
+        moments = Matter.objects.filter(within).order_by("-opened_at").values_list("opened_at", flat=True)
+        since = moments[window : window + 1].first()
+        within &= Q(title__icontains=wanted.q) | Q(address__icontains=wanted.q) | _numbered(wanted.q)
+        if since is not None:
+            within &= Q(opened_at__gt=since)
+    return found.filter(within), since
 
 
 def matter(actor: Actor, id: UUID) -> MatterOut:
@@ -99,13 +139,35 @@ def matter(actor: Actor, id: UUID) -> MatterOut:
     with scoped(replace(scope_of(actor), matter=id)):
         deadlines = list(Deadline.objects.filter(matter_id=id).order_by("started_at", "name"))
         shown = [FileOut.of(each) for each in files_for(actor, found)]
-    return MatterOut.whole(found, deadlines, engine.possible(found, actor), shown)
+    running = [each for each in deadlines if each.ended_at is None]
+    others = [verb.name for verb in verbs.possible(found, actor, running)]
+    return MatterOut.whole(found, deadlines, engine.possible(found, actor), others, shown)
 
 
 def seen(actor: Actor, id: UUID) -> Matter:
     """The matter, if this actor may see it. Raises Unknown."""
     with scoped(scope_of(actor)):
         return _one(Q(id=id))
+
+
+def cursor_of(last: Matter) -> str:
+    """Where a page ended."""
+    return f"{microseconds(last.opened_at)}.{last.id.hex}"
+
+
+def after(cursor: str) -> Q:
+    """What comes after the page that ended there, the newest first. Raises BadInput."""
+    at, id = _read_cursor(cursor)
+    return Q(opened_at__lte=at) & (Q(opened_at__lt=at) | Q(id__lt=id))
+
+
+def numbered(actor: Actor, reference: str) -> Matter:
+    """The matter with this number, as `260302-17` or `17`, if this actor may see it. Raises Unknown."""
+    found = WHOLE_NUMBER.fullmatch(reference) or BARE_NUMBER.fullmatch(reference)
+    if found is None:
+        raise Unknown(_("there is no such matter"))
+    with scoped(scope_of(actor)):
+        return _one(Q(number=int(found[1])))
 
 
 def steps(actor: Actor, id: UUID) -> list[StepOut]:
@@ -170,11 +232,12 @@ def public_view(tracking: bytes) -> PublicView:
         opened_at=found.opened_at,
         rating=found.rating,
         outcome=found.outcome,
-        timeline=list(_story(events, found.rules)),
+        timeline=list(story(events, found.rules)),
         deadlines=[ClockOut.of(deadline, found.rules) for deadline in deadlines],
         next_steps=[StepOut.of(transition) for transition in engine.possible(found, bearer(tracking))],
         files=[FileOut.of(each) for each in files],
         looks=looked_at,
+        together=together(found, events),
     )
 
 
@@ -206,6 +269,10 @@ def path_of(code: str, field: str) -> str:
         return atlas().paths[code]
     except KeyError:
         raise BadInput(_("there is no area with this code"), field=field) from None
+
+
+def _for_a_list() -> QuerySet[Matter]:
+    return Matter.objects.select_related("responsible", "unit").defer("description", "tracking", "head")
 
 
 def _one(condition: Q) -> Matter:
@@ -262,8 +329,14 @@ def _below(path: str) -> Q:
 
 
 def _asked_for(wanted: Wanted) -> Q:
-    fields = wanted.model_dump(include={"state", "klass", "category", "channel"}, exclude_none=True)
+    fields = wanted.model_dump(include={"procedure", "state", "klass", "channel"}, exclude_none=True)
     condition = Q(**fields)
+    if wanted.category is not None:
+        condition &= Q(category=wanted.category) | Q(category__startswith=f"{wanted.category}.")
+    if wanted.since is not None:
+        condition &= Q(opened_at__gte=_start_of(wanted.since))
+    if wanted.until is not None:
+        condition &= Q(opened_at__lt=_start_of(wanted.until) + timedelta(days=1))
     if wanted.area is not None:
         condition &= _below(path_of(wanted.area, "area"))
     if wanted.open is not None:
@@ -274,18 +347,25 @@ def _asked_for(wanted: Wanted) -> Q:
         )
         condition &= Q(Exists(late))
     if wanted.cursor is not None:
-        at, id = _read_cursor(wanted.cursor)
-        condition &= Q(opened_at__lte=at) & (Q(opened_at__lt=at) | Q(id__lt=id))
+        condition &= after(wanted.cursor)
     return condition
+
+
+def _numbered(q: str) -> Q:
+    bare = BARE_NUMBER.fullmatch(q)
+    return Q(number=int(bare[1])) if bare else Q()
+
+
+def _start_of(day: date) -> datetime:
+    """Midnight in the city. Raises BadInput for a day that no calendar of ours holds."""
+    if not 2000 <= day.year <= 2200:
+        raise BadInput(_("this day is too far away"), field="since")
+    return datetime.combine(day, time(), clock.local(clock.now()).tzinfo)
 
 
 def _next_due(rows: Sequence[Matter]) -> Mapping[UUID, datetime]:
     running = Deadline.objects.filter(matter_id__in=[row.id for row in rows], ended_at=None, held_since=None)
     return dict(running.values_list("matter_id").annotate(Min("due_at")))
-
-
-def _cursor(last: Matter) -> str:
-    return f"{microseconds(last.opened_at)}.{last.id.hex}"
 
 
 def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
@@ -294,17 +374,3 @@ def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
         return _EPOCH + timedelta(microseconds=int(at)), UUID(id)
     except (ValueError, OverflowError) as error:
         raise BadInput(_("this is not a cursor that was given out"), field="cursor") from error
-
-
-def _story(events: Iterable[Event], rules: type[Procedure]) -> Iterable[Line]:
-    """The history without what offices told each other: words are shown only where the step tells the reporter."""
-    for event in events:
-        transition = rules.transitions.get(event.kind)
-        data = event.data
-        told = transition is not None and (REPORTER in transition.tells if transition.tells else False)
-        if transition is not None or event.kind in _PUBLIC_VERBS or data.get("public"):
-            spoken = (
-                told or event.actor_role == "REPORTER" or event.kind in ("noted", "suspended", "resumed", "extended")
-            )
-            text = str(data.get("text") or data.get("reason") or "") if spoken else ""
-            yield Line(at=event.at, label=event_label(rules, event.kind), text=text)

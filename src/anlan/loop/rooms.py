@@ -10,11 +10,17 @@ from anlan.city.people.access import Actor, Role
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A page for those who hold one of the roles; `name` is its address's name."""
+    """A page for those who hold one of the roles; `name` is its address's name.
+
+    One that is `general` stands after the rooms of the services: it is nobody's place of work. One that lies `inside`
+    another is reached from there: the bar of that room leads to it.
+    """
 
     name: str
     label: "str | Promise"
     roles: Role
+    general: bool = False
+    inside: str = ""
 
     @property
     def address(self) -> str:
@@ -31,5 +37,15 @@ def register(room: Room) -> None:
 
 
 def rooms_of(actor: Actor) -> list[Room]:
-    """The rooms open to somebody, in the order in which they were added."""
-    return [room for room in _rooms if any(held.role in room.roles for held in actor.held)]
+    """The rooms open to somebody, in the order in which they were added, the general ones last."""
+    rooms = [room for room in _rooms if not room.inside and _open(room, actor)]
+    return sorted(rooms, key=lambda room: room.general)
+
+
+def rooms_inside(actor: Actor, name: str) -> list[Room]:
+    """The rooms inside another one that are open to somebody, in the order in which they were added."""
+    return [room for room in _rooms if room.inside == name and _open(room, actor)]
+
+
+def _open(room: Room, actor: Actor) -> bool:
+    return any(held.role in room.roles for held in actor.held)

@@ -6,9 +6,11 @@ from typing import Annotated
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from anlan.loop.models import Outcome, Rating
+from anlan.loop.suggestions import Klass, Severity
 
 LONGEST_TEXT = 20_000
 
@@ -36,6 +38,8 @@ Said = Annotated[Words, StringConstraints(min_length=1)]
 Longitude = Annotated[Decimal, Field(ge=-180, le=180, decimal_places=7)]
 Latitude = Annotated[Decimal, Field(ge=-90, le=90, decimal_places=7)]
 
+AreaCode = Annotated[str, Field(pattern=r"^[0-9]{4,15}$", description="the area's official code")]
+
 
 class Told(BaseModel):
     """Base of what a transition asks: unknown fields are refused, so that a typing error is not lost."""
@@ -50,10 +54,12 @@ class Reason(Told):
 
 
 class Position(Told):
-    """Where the responder stands, WGS-84; kept in the matter's history, not in a track of the person."""
+    """Where the responder stands, WGS-84, and within how many metres; kept in the matter's history, not in a track of
+    the person."""
 
     lon: Longitude | None = None
     lat: Latitude | None = None
+    accuracy_m: Annotated[int, Field(ge=0, le=100_000)] | None = None
 
 
 class Assignment(Told):
@@ -81,3 +87,40 @@ class Progress(Told):
     """A first word from the scene."""
 
     text: Said
+
+
+class HandOver(Reason):
+    to_area: AreaCode
+
+
+class Sharing(Reason):
+    with_area: AreaCode
+
+
+class Approved(Reason):
+    """Stopping or extending a clock takes a reason and a name that answers for it."""
+
+    approver: Annotated[Line, Field(min_length=1)]
+
+
+class Extension(Approved):
+    deadline: Annotated[str, Field(max_length=40)]
+
+
+class Merging(Reason):
+    into: UUID
+
+
+class Reclassification(Reason):
+    """At least one of the three."""
+
+    klass: Klass | None = None
+    category: Annotated[str, Field(max_length=60)] | None = None
+    severity: Severity | None = None
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> "Reclassification":
+        if self.klass is None and self.category is None and self.severity is None:
+            message = _("give a class, a category or a severity")
+            raise PydanticCustomError("anlan.nothing", "{message}", {"message": message, "field": "klass"})
+        return self

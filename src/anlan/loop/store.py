@@ -12,20 +12,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Field, GeneratedField, Model
 from django.utils.translation import gettext as _
 
 from anlan.foundation.ltree import LTreeArrayField
 from anlan.foundation.sealing.fields import SealedTextField
+from anlan.loop.announcer import announcer
 from anlan.loop.change import Change
-from anlan.loop.models import Attachment, Deadline, Event, Matter, Notice, Party, Submission
+from anlan.loop.models import Announcement, Attachment, Deadline, Event, Matter, Notice, Party, Submission
 from anlan.loop.refusals import Stale
 
 NUMBERED = ("number",)
 """What the database itself gives a new matter."""
+STAMPED = ("transaction", "at")
+"""What it gives an announcement."""
 PERMANENT = (
-    *("number", "opened_at", "tracking", "tracking_index", "reporter_id", "procedure"),
+    *("number", "opened_at", "tracking", "tracking_index", "procedure"),
     *("channel", "source_id", "title", "description", "address", "lon", "lat"),
 )
 """What no verb ever changes."""
@@ -126,18 +129,14 @@ def lock(matter_id: UUID) -> tuple[Matter, list[Deadline]] | None:
 
 def insert(change: Change, additions: Additions) -> None:
     """Write a new matter with all that belongs to it; sets its number. Raises AlreadySubmitted."""
-    try:
-        (change.matter.number,) = _write(
-            change, additions, _INSERT_MATTER, [_json([change.matter], _columns(Matter, NUMBERED))]
-        )
-    except IntegrityError as error:
-        if additions.submission and Submission._meta.db_table in str(error):
-            raise AlreadySubmitted from error
-        raise
+    (change.matter.number,) = _write(
+        change, additions, _INSERT_MATTER, [_json([change.matter], _columns(Matter, NUMBERED))]
+    )
 
 
 def update(change: Change, additions: Additions) -> None:
-    """Write what a verb did to a matter that was read at `version - len(events)`. Raises Stale."""
+    """Write what a verb did to a matter that was read at `version - len(events)`. Raises Stale or
+    AlreadySubmitted."""
     before = change.matter.version - len(change.events)
     row = _write(change, additions, _UPDATE_MATTER, [_json([change.matter], _columns(Matter, PERMANENT)), before])
     if row is None:
@@ -148,7 +147,7 @@ def update(change: Change, additions: Additions) -> None:
 
 
 def _write(change: Change, additions: Additions, matter_sql: str, matter_values: list[Any]) -> Any:
-    """One statement: the matter, its events, clocks and notices, and what is added."""
+    """One statement: the matter, its events, clocks and notices, the line for live pages, and what is added."""
     parts, values = [f"matter AS ({matter_sql})"], matter_values
     for name, sql, rows in (
         ("event", _EVENTS, change.events),
@@ -161,15 +160,24 @@ def _write(change: Change, additions: Additions, matter_sql: str, matter_values:
         if rows:
             parts.append(f"{name} AS ({sql})")
             values.append(_json(rows, _columns(type(rows[0]))))
-    with connection.cursor() as cursor:
-        cursor.execute(f"WITH {', '.join(parts)} SELECT number FROM matter", values)
-        return cursor.fetchone()
+    parts.append(f"announcement AS ({_ANNOUNCEMENT})")
+    values.append(_json([change.announcement()], _columns(Announcement, STAMPED)))
+    transaction.on_commit(announcer.wake)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"WITH {', '.join(parts)} SELECT number FROM matter", values)
+            return cursor.fetchone()
+    except IntegrityError as error:
+        if additions.submission and Submission._meta.db_table in str(error):
+            raise AlreadySubmitted from error
+        raise
 
 
 _EVENTS, _NOTICES, _PARTIES, _ATTACHMENTS, _SUBMISSIONS = map(
     _inserting, (Event, Notice, Party, Attachment, Submission)
 )
 _DEADLINES = _replacing(Deadline)
+_ANNOUNCEMENT = _inserting(Announcement, STAMPED)
 
 
 def _json(rows: Sequence[Model], columns: Sequence[_Column]) -> str:

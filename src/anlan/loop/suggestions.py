@@ -38,6 +38,14 @@ class Severity(enum.IntEnum):
     RED = 4
 
 
+SEVERITY_LABELS = {
+    Severity.RED: _("red"),
+    Severity.ORANGE: _("orange"),
+    Severity.YELLOW: _("yellow"),
+    Severity.BLUE: _("blue"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What somebody said, before it is a matter."""
@@ -76,13 +84,17 @@ class Triage:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """What a matter can be about: its place in the tree (`city.lighting`), who owns the substance, what it takes."""
+    """What a matter can be about: its place in the tree (`city.lighting`), who owns the substance, what it takes.
+
+    One that is not `offered` is for no new report; matters that have it keep it.
+    """
 
     slug: str
     zh: str
     en: str
     department: str
     skills: tuple[str, ...] = ()
+    offered: bool = True
 
 
 _triage: Callable[[Report], Triage] | None = None
@@ -113,3 +125,8 @@ def categories() -> Mapping[str, Category]:
     if _categories is None:
         raise LookupError("no service provides categories")
     return _categories()
+
+
+def offered_categories() -> Mapping[str, Category]:
+    """Those that a new report may get."""
+    return {slug: category for slug, category in categories().items() if category.offered}

@@ -1,4 +1,4 @@
-"""What runs beside the web server: deadlines, notices, and the digest of the day that has ended.
+"""What runs beside the web server: deadlines, notices, exports, and the digest of the day that has ended.
 
 Each job has a thread, so that a slow gateway keeps no deadline waiting. Any number of workers may run at once:
 every job takes its work from the database under a lock, or looks again before it writes.
@@ -14,7 +14,8 @@ from django.db import close_old_connections, connections
 from prometheus_client import Counter, Gauge
 
 from anlan.foundation import freshness
-from anlan.loop import clock, digests
+from anlan.loop import clock, digests, exports
+from anlan.loop.announcements import purge
 from anlan.loop.models import DailyDigest
 from anlan.loop.notices import send_due
 from anlan.loop.sweeps import sweep_deadlines
@@ -55,6 +56,8 @@ _jobs = [
     Job("deadlines", sweep_deadlines, pause=1),
     Job("notices", send_due, pause=1),
     Job("digest", publish_digests, pause=60),
+    Job("announcements", purge, pause=600),
+    Job("exports", exports.work, pause=1),
 ]
 
 

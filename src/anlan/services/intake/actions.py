@@ -17,7 +17,7 @@ from anlan.loop.procedures import Procedure, procedure
 from anlan.loop.queries import first_clocks
 from anlan.loop.refusals import BadInput, KeyReused, NotAllowed
 from anlan.loop.store import AlreadySubmitted
-from anlan.loop.suggestions import Report, Triage, categories, triage
+from anlan.loop.suggestions import Report, Triage, offered_categories, triage
 from anlan.services.intake.schemas import ReportIn
 
 TITLE_LENGTH = 40
@@ -99,7 +99,7 @@ def as_told(suggested: Triage) -> dict[str, object]:
 
 
 def _suggested(given: ReportIn) -> Triage:
-    if given.category is not None and given.category not in categories():
+    if given.category is not None and given.category not in offered_categories():
         raise BadInput(_("there is no such category"), field="category")
     if given.position is not None and atlas().locate(*given.position) is None:
         raise BadInput(_("the position lies outside the city"), field="lon")

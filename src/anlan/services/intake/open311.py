@@ -35,7 +35,7 @@ from anlan.loop.doors import tracking_index
 from anlan.loop.models import Channel
 from anlan.loop.queries import by_code
 from anlan.loop.refusals import BadInput, NotAllowed, Refused, Unknown
-from anlan.loop.suggestions import Category, categories
+from anlan.loop.suggestions import Category, categories, offered_categories
 from anlan.services.intake.actions import Taken, report
 from anlan.services.intake.codes import tracking_path
 from anlan.services.intake.open311_formats import written
@@ -157,7 +157,7 @@ def discovery(request: HttpRequest, form: str) -> HttpResponse:
 @resource("GET", "HEAD")
 def services(request: HttpRequest, form: str) -> HttpResponse:
     """What can be reported: the category tree."""
-    return written(form, "services", [_as_service(category) for category in categories().values()])
+    return written(form, "services", [_as_service(category) for category in offered_categories().values()])
 
 
 def _as_service(category: Category) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Every page works without JavaScript. What is wrong is said beside the field, wit
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any, BinaryIO, cast
 from uuid import UUID
@@ -17,19 +18,22 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from anlan.city.people.access import bearer
+from anlan.city.people.models import Account
+from anlan.loop import joining
 from anlan.loop.doors import actor_of_request, tracking_index
 from anlan.loop.files import MEGABYTE, Sent, attach_all, most_bytes, most_files
 from anlan.loop.models import Channel
-from anlan.loop.refusals import BadInput, Refused
+from anlan.loop.refusals import BadInput, NotPossible, Refused
 from anlan.loop.schemas import LONGEST_TEXT
+from anlan.loop.similar import Asked, Similar, similar
 from anlan.loop.suggestions import Klass
-from anlan.services.intake import drafts, place
+from anlan.services.intake import drafts, mine, place
 from anlan.services.intake.actions import preview, report
 from anlan.services.intake.codes import tracking_path
 from anlan.services.intake.drafts import Draft
 from anlan.services.intake.queries import previewed
 from anlan.services.intake.reading import read_report
-from anlan.services.intake.schemas import ReportIn
+from anlan.services.intake.schemas import Preview, ReportIn
 
 Page = Callable[..., HttpResponseBase]
 form_page = require_http_methods(["GET", "HEAD", "POST"])
@@ -137,13 +141,34 @@ def errors(refused: Refused | None) -> dict[str, str]:
 
 
 def _taken(request: HttpRequest, key: UUID, given: ReportIn) -> str:
-    """Take the report in with its photos, or neither; returns the code."""
-    sent = photos(request)
+    """Take the report in with its photos, joined to another where that was chosen, or nothing; returns the code."""
+    sent, by = photos(request), actor_of_request(request)
+    into = _chosen(request, given)
     with transaction.atomic():
-        taken = report(given, by=actor_of_request(request), key=str(key))
-        if sent and not taken.repeated:
-            attach_all(taken.matter.id, sent, by=bearer(tracking_index(taken.code)))
+        taken = report(given, by=by, key=str(key))
+        if taken.repeated:
+            return taken.code
+        tracking = tracking_index(taken.code)
+        if sent:
+            attach_all(taken.matter.id, sent, by=bearer(tracking))
+        if into is not None:
+            joining.join(taken.matter.id, into=into.id, by=replace(by, tracking=tracking))
     return taken.code
+
+
+def _similar(given: ReportIn, likely: Preview) -> list[Similar]:
+    return similar(Asked(likely.klass, likely.category, likely.area, given.position))
+
+
+def _chosen(request: HttpRequest, given: ReportIn) -> Similar | None:
+    """The open matter somebody wants to join: one of those offered, and no other. Raises NotPossible."""
+    wanted = request.POST.get("join", "")
+    if not wanted:
+        return None
+    found = next((each for each in _similar(given, previewed(given)) if str(each.id) == wanted), None)
+    if found is None:
+        raise NotPossible(_("that matter has been settled in the meantime; please choose again"), field="join")
+    return found
 
 
 def _read(draft: Draft, **contact: str) -> ReportIn:
@@ -172,7 +197,9 @@ def _where(request: HttpRequest, key: UUID, draft: Draft, refused: BadInput | No
 
 
 def _send(request: HttpRequest, key: UUID, draft: Draft, refused: Refused | None = None) -> HttpResponse:
-    likely = previewed(_read(draft))
+    given = _read(draft)
+    likely = previewed(given)
+    own = mine.contact_of(request.user) if isinstance(request.user, Account) else {}
     shown = {
         "steps": _steps(),
         "key": key,
@@ -181,8 +208,11 @@ def _send(request: HttpRequest, key: UUID, draft: Draft, refused: Refused | None
         "danger": likely.klass == Klass.POLICE or likely.triggers,
         "hotline": settings.ANLAN_HOTLINE,
         "errors": errors(refused),
-        "name": request.POST.get("name", ""),
-        "phone": request.POST.get("phone", ""),
+        "similar": _similar(given, likely),
+        "join": request.POST.get("join", ""),
+        "own_contact": bool(own.get("phone")),
+        "name": request.POST.get("name", own.get("name", "")),
+        "phone": request.POST.get("phone", own.get("phone", "")),
         **limits(),
     }
     return render(request, "intake/send.html", shown, status=_status(refused))

@@ -12,7 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from anlan.city.people.access import bearer
-from anlan.loop import engine
+from anlan.city.people.models import Account
+from anlan.loop import engine, joining
 from anlan.loop.answers import ClockOut, PublicView, label
 from anlan.loop.doors import LONGEST_CODE, tracking_index
 from anlan.loop.files import attach_all, opened
@@ -21,12 +22,14 @@ from anlan.loop.procedures import Transition
 from anlan.loop.queries import by_code, first_clocks, public_view
 from anlan.loop.refusals import NotPossible, Refused, Unknown
 from anlan.loop.schemas import Reason, Satisfaction
+from anlan.services.intake import mine
 from anlan.services.intake.actions import Taken
 from anlan.services.intake.codes import qr_svg, tracking_address, tracking_path
 from anlan.services.intake.pages import Page, errors, form_page, limits, photos
 from anlan.services.intake.queries import receipt as receipt_of
 
 NOTE = "note"
+LEAVE = "leave"
 
 
 def of_code(page: Page) -> Page:
@@ -100,7 +103,10 @@ def file(request: HttpRequest, matter: Matter, tracking: bytes, attachment_id: U
 def track(request: HttpRequest, matter: Matter, tracking: bytes) -> HttpResponse:
     """The story in plain words, what comes next, and what one can do."""
     if request.method != "POST":
-        return _story(request, matter, tracking)
+        answer = _story(request, matter, tracking)
+        if isinstance(request.user, Account) and request.user.id == matter.reporter_id:
+            mine.visited(request.user, matter.id)
+        return answer
     act = request.POST.get("act", "")
     try:
         _do(request, matter, tracking, act)
@@ -119,6 +125,9 @@ def _do(request: HttpRequest, matter: Matter, tracking: bytes, act: str) -> None
         else:
             engine.note(matter.id, text, by=by, public=True)
         return
+    if act == LEAVE:
+        joining.leave(matter.id, by=by, reason=told.get("reason", ""))
+        return
     step = next((each for each in engine.possible(matter, by) if each.name == act), None)
     if step is None:
         raise NotPossible(_("That can't be done any more; here is how things stand now."))
@@ -134,14 +143,19 @@ def _number(text: str) -> str | int:
 def _story(request: HttpRequest, matter: Matter, tracking: bytes, refused: Refused | None = None) -> HttpResponse:
     told = public_view(tracking)
     steps = engine.possible(by_code(tracking) if refused else matter, bearer(tracking))
-    running = [each for each in told.deadlines if each.remaining_seconds is not None]
+    # A merged matter's own clocks stand still; those of the one that is worked on count.
+    clocks = told.together.deadlines if told.together else told.deadlines
+    running = [each for each in clocks if each.remaining_seconds is not None]
     shown = {
         "matter": told,
         "words": matter.description,
         "path": tracking_path(matter.tracking or ""),
+        "code": matter.tracking or "",
         "tone": _tone(told),
         "running": sorted(running, key=lambda each: each.due_at),
-        "promises": [{**each.model_dump(), "result": _result(each)} for each in told.deadlines],
+        "promises": [{**each.model_dump(), "result": _result(each)} for each in clocks],
+        "state": told.together.state_label if told.together else told.state_label,
+        "may_claim": isinstance(request.user, Account) and matter.reporter_id is None,
         "rated": Rating(told.rating).label if told.rating else "",
         "rating": next((step.name for step in steps if step.asks is Satisfaction), ""),
         "ratings": [(rating.value, rating.label) for rating in reversed(Rating)],
@@ -167,9 +181,10 @@ class _Way:
 
 
 def _tone(told: PublicView) -> str:
-    if any(each.overdue for each in told.deadlines):
+    clocks = told.together.deadlines if told.together else told.deadlines
+    if any(each.overdue for each in clocks):
         return "red"
-    return "green" if told.closed else "blue"
+    return "green" if told.closed or (told.together and told.together.done) else "blue"
 
 
 def _result(clock: ClockOut) -> str:

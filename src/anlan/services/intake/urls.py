@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from anlan.services.intake import open311, pages, tracking_pages
+from anlan.services.intake import account_pages, open311, pages, tracking_pages
 
 urlpatterns = [
     path("", pages.first, name="first"),
@@ -10,6 +10,11 @@ urlpatterns = [
     path("report/<uuid:key>/what", pages.what, name="report-what"),
     path("report/<uuid:key>/where", pages.where, name="report-where"),
     path("report/<uuid:key>/send", pages.send, name="report-send"),
+    path("account", account_pages.reports, name="account"),
+    path("account/claim", account_pages.claim, name="account-claim"),
+    path("account/data", account_pages.data, name="account-data"),
+    path("account/data/export", account_pages.export, name="account-export"),
+    path("account/delete", account_pages.delete, name="account-delete"),
     path("track", tracking_pages.enter_code, name="enter-code"),
     path("t/<code>", tracking_pages.track, name="track"),
     path("t/<code>/receipt", tracking_pages.receipt, name="receipt"),
