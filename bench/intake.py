@@ -185,7 +185,7 @@ def served(ground: Ground) -> Iterator[tuple[int, psutil.Process]]:
         server = subprocess.Popen(
             [
                 *(sys.executable, "-m", "anlan", "serve", "--port", str(port)),
-                *("--workers", str(os.cpu_count()), "--no-worker"),
+                *("--workers", str(os.cpu_count()), "--no-worker", "--no-live"),
             ],
             env=ground.environment(),
             cwd=ground.home,

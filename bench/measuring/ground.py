@@ -6,7 +6,7 @@ The user's database is never touched; only its server is used, so that the figur
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,9 +48,9 @@ class Ground:
             demo_city.build(seed=SEED, at=clock.now(), progress=lambda room, done, of: None)
         self.as_owner("ANALYZE")
 
-    def as_owner(self, statement: str) -> None:
+    def as_owner(self, statement: str, values: Mapping[str, Any] | None = None) -> None:
         with connections[OWNER].cursor() as cursor:
-            cursor.execute(statement)
+            cursor.execute(statement, values)
 
     def count(self, table: str) -> int:
         """All rows, whatever the scope."""

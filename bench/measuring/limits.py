@@ -102,6 +102,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def answers(port: int) -> bool:
+    """Does anything listen there?"""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
 def flush_ms(times: int = 100) -> float | None:
     """The median time to bring one block onto the disk the data lie on; None where the server isn't ours."""
     server = embedded()
