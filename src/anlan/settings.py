@@ -24,7 +24,21 @@ ANLAN_INTAKE_PROCEDURE = "dispatching"
 ANLAN_OPEN311_KEYS = ENVIRONMENT.open311_keys
 ANLAN_FILES = ENVIRONMENT.home / "files"
 ANLAN_NOTICE_SINK = ENVIRONMENT.notice_sink
+ANLAN_CODE_SINK = ENVIRONMENT.code_destination
+ANLAN_OIDC_ISSUER = ENVIRONMENT.oidc_issuer
+ANLAN_OIDC_CLIENT_ID = ENVIRONMENT.oidc_client_id
+ANLAN_OIDC_CLIENT_SECRET = ENVIRONMENT.oidc_client_secret
+ANLAN_OIDC_LABEL = ENVIRONMENT.oidc_label
 ANLAN_PUBLIC_URL = ENVIRONMENT.public_address
+ANLAN_PORT = ENVIRONMENT.port
+ANLAN_LIVE_URL = ENVIRONMENT.live_url or ""
+# Set by `serve` for its processes; without it nothing is live.
+ANLAN_LIVE_PORT = ENVIRONMENT.live_port
+ANLAN_LIVE_STREAMS = ENVIRONMENT.live_streams
+ANLAN_LIVE_STREAMS_PER_ADDRESS = ENVIRONMENT.live_streams_per_address
+ANLAN_MAP_TILES = ENVIRONMENT.map_tiles
+ANLAN_MAP_TILES_ORIGIN = ENVIRONMENT.map_tiles_origin
+ANLAN_MAP_ATTRIBUTION = ENVIRONMENT.map_attribution
 # Whom residents can call instead; the national hotline of governments.
 ANLAN_HOTLINE = "12345"
 
@@ -32,10 +46,13 @@ INSTALLED_APPS = [
     "anlan.foundation",
     "anlan.city.areas",
     "anlan.city.people",
+    "anlan.city.audit",
+    "anlan.city.regulations",
     "anlan.loop",
     "anlan.services.triage",
     "anlan.services.intake",
     "anlan.services.dispatch",
+    "anlan.services.administration",
     "anlan.insight",
     "anlan.web",
     "django.contrib.auth",
@@ -64,6 +81,13 @@ ROOT_URLCONF = "anlan.web.urls"
 WSGI_APPLICATION = "anlan.web.wsgi.application"
 AUTH_USER_MODEL = "people.Account"
 LOGIN_URL = "sign-in"
+SESSION_ENGINE = "anlan.city.people.session_store"
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TEMPLATES: list[dict[str, Any]] = [
     {
@@ -74,6 +98,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
+                "anlan.web.live.address.in_templates",
             ]
         },
     }

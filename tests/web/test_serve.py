@@ -30,7 +30,7 @@ def house(seeded: House) -> Iterator[House]:
 
 
 def spawned(house: House) -> list[psutil.Process]:
-    """The web process and the worker, without Python's own helper."""
+    """The web process, the live streams and the worker, without Python's own helper."""
     return [child for child in house.processes() if lives(child) and "spawn_main" in " ".join(child.cmdline())]
 
 
@@ -43,7 +43,7 @@ def test_it_gives_its_address_answers_and_stops_with_everything_it_started(house
     assert house.start() == f"安澜 Anlan: http://127.0.0.1:{house.port}\n"
     assert house.report("路灯不亮") is not None
     children = spawned(house)
-    assert len(children) == 2
+    assert len(children) == 3
 
     assert house.stop() == 0
     assert not any(map(lives, children))
@@ -119,6 +119,7 @@ def test_a_taken_port_is_named(house: House) -> None:
         (("--port", "70000"), "--port: a number from 1 to 65535"),
         (("--threads", "0"), "--threads: a number from 1 to 256"),
         (("--workers", "-1"), "--workers: a number from 1 to 64"),
+        (("--live-port", "0"), "--live-port: a number from 1 to 65535"),
         (("--host", "no-such-host.invalid"), "cannot listen on no-such-host.invalid"),
     ],
 )
@@ -150,11 +151,11 @@ def test_a_database_without_its_tables_is_not_served(house: House) -> None:
 
 def test_a_worker_that_is_killed_is_started_anew(house: House) -> None:
     house.start()
-    until(lambda: len(spawned(house)) == 2)
+    until(lambda: len(spawned(house)) == 3)
     # Of the server's children the one that holds no port.
-    (worker,) = [child for child in spawned(house) if not child.net_connections()]
+    (worker,) = [child for child in spawned(house) if not child.net_connections(kind="inet")]
     worker.kill()
-    until(lambda: worker not in spawned(house) and len(spawned(house)) == 2)
+    until(lambda: worker not in spawned(house) and len(spawned(house)) == 3)
     assert house.report("路灯不亮") is not None
     assert house.stop() == 0
 
@@ -166,3 +167,40 @@ def test_nothing_goes_on_serving_when_its_parent_is_killed(house: House) -> None
     house.server.kill()
     until(lambda: not any(map(lives, children)))
     assert house.report("谁还在") is None
+
+
+def test_the_live_streams_answer_beside_the_pages_and_end_with_them(house: House) -> None:
+    house.start("--no-worker")
+    until(lambda: asked_for_a_stream(house) == 401)
+    assert f"http://127.0.0.1:{house.port + 1}" in policy_of(house)
+    assert house.stop() == 0
+    assert asked_for_a_stream(house) is None
+
+
+def test_without_the_live_streams_no_page_looks_for_them(house: House) -> None:
+    house.start("--no-worker", "--no-live")
+    assert len(spawned(house)) == 1
+    assert 'name="live"' not in house.get("/")
+    assert "connect-src 'self';" in policy_of(house)
+    assert house.stop() == 0
+
+
+def asked_for_a_stream(house: House) -> int | None:
+    """The status with which a stream is refused to a stranger; None while nothing answers."""
+    connection = http.client.HTTPConnection("127.0.0.1", house.port + 1)
+    try:
+        connection.request("GET", "/live")
+        return connection.getresponse().status
+    except OSError:
+        return None
+    finally:
+        connection.close()
+
+
+def policy_of(house: House) -> str:
+    """What the first page may do in a browser."""
+    connection = http.client.HTTPConnection("127.0.0.1", house.port)
+    connection.request("GET", "/")
+    policy = connection.getresponse().getheader("Content-Security-Policy")
+    connection.close()
+    return policy or ""

@@ -132,7 +132,8 @@ def test_the_page_for_our_own_fault_needs_no_request(client: Client, monkeypatch
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_styleguide_shows_every_component(client: Client, language: str) -> None:
     page = client.get("/styleguide", headers={"accept-language": language}).content.decode()
-    for each in ("button", "field", "badge", "card", "table", "timeline", "stepper", "notice", "empty", "clock"):
+    known = "button field badge card table timeline stepper notice empty clock map chart dialog toast"
+    for each in known.split():
         assert re.search(rf'class="{each}[ "]', page), each
     assert "<c-" not in page
 

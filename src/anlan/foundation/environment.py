@@ -98,6 +98,25 @@ class Environment(BaseSettings):
         description="the http(s) address residents reach the pages under, without a slash at its end",
     )
 
+    live_url: str | None = Field(
+        default=None,
+        pattern=r"^(https?://[^/\s]+)?(/[^\s?#]*[^/\s?#])?$",
+        description="where pages find their live streams behind a reverse proxy, an http(s) address or a path: /live; "
+        "without it the same host, one port further",
+    )
+    live_port: int | None = Field(
+        default=None, ge=1, le=65535, description="1 to 65535, for the live streams; without it one after ANLAN_PORT"
+    )
+    live_streams: int = Field(
+        default=10_000, ge=1, le=100_000, description="1 to 100000, pages that are live at once in all"
+    )
+    live_streams_per_address: int = Field(
+        default=500,
+        ge=1,
+        le=100_000,
+        description="1 to 100000, pages that are live from one network address; behind a reverse proxy all of them",
+    )
+
     map_tiles: str | None = Field(
         default=None,
         pattern=r"^https?://(\{s\}\.)?[A-Za-z0-9.-]+(:\d+)?/\S*$",

@@ -43,8 +43,9 @@ class LTreeArrayField(_Paths):
 
 
 @LTreeField.register_lookup
+@LTreeArrayField.register_lookup
 class Within(Lookup):
-    """`area__within="3301.330106"`: the district and everything below it."""
+    """`area__within="3301.330106"`: the district and everything below it; of an array, if any of its paths is."""
 
     lookup_name = "within"
 
@@ -52,3 +53,15 @@ class Within(Lookup):
         left, left_params = self.process_lhs(compiler, connection)
         right, right_params = self.process_rhs(compiler, connection)
         return f"{left} <@ {right}::text::ltree", (*left_params, *right_params)
+
+
+@LTreeArrayField.register_lookup
+class Empty(Lookup):
+    """`shared_with__empty=False`: holds a path. Without a parameter, so that a partial index can be proved to fit."""
+
+    lookup_name = "empty"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
+        left, left_params = self.process_lhs(compiler, connection)
+        return f"{left} {'=' if self.rhs else '<>'} '{{}}'::ltree[]", tuple(left_params)

@@ -10,8 +10,8 @@ from __future__ import annotations
 import functools
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from datetime import date
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from importlib import resources
@@ -34,6 +34,8 @@ __all__ = [
     "RuleNotInForce",
     "Unit",
     "UnknownRule",
+    "declared",
+    "provide",
     "register",
     "rulebook",
 ]
@@ -232,9 +234,39 @@ class RuleBook:
                 return rule
         raise RuleNotInForce(f"rule {id} is not in force on {on}")
 
+    def amended(self, versions: Iterable[Rule]) -> RuleBook:
+        """The book with further versions, each in force from its first day until the next one of its id begins.
+
+        What was in force before ends the day before; of two from the same day the further one counts. Raises
+        `UnknownRule` for a version of no rule.
+        """
+        found = {id: {rule.effective_from: rule for rule in rules} for id, rules in self._versions.items()}
+        for version in versions:
+            if version.id not in found:
+                raise UnknownRule(f"no rule is called {version.id!r}")
+            found[version.id][version.effective_from] = version
+        return RuleBook(rule for dated in found.values() for rule in _one_after_the_other(dated))
+
+    def versions(self, id: str) -> list[Rule]:
+        """Every version of a rule, the earliest first. Raises `UnknownRule`."""
+        if id not in self._versions:
+            raise UnknownRule(f"no rule is called {id!r}")
+        return list(self._versions[id])
+
     def all(self) -> list[Rule]:
         """Every entry, by id and then by date."""
         return [rule for found in self._versions.values() for rule in found]
+
+
+def _one_after_the_other(dated: dict[date, Rule]) -> Iterator[Rule]:
+    """Each version with its end drawn in where the next one begins sooner."""
+    starts = sorted(dated)
+    for start, following in zip(starts, [*starts[1:], None], strict=True):
+        rule = dated[start]
+        last = following - timedelta(days=1) if following else None
+        if last is not None and (rule.effective_until is None or rule.effective_until > last):
+            rule = rule.model_copy(update={"effective_until": last})
+        yield rule
 
 
 def _read(path: Traversable) -> Iterator[Rule]:
@@ -267,6 +299,7 @@ def _explained(error: ValidationError) -> str:
 
 
 _packages: list[str] = []
+_further: Callable[[], Iterable[Rule]] = tuple
 
 
 def register(package: str) -> None:
@@ -276,9 +309,21 @@ def register(package: str) -> None:
         rulebook.cache_clear()
 
 
+def provide(versions: Callable[[], Iterable[Rule]]) -> None:
+    """Let `versions` tell what a city has decided beyond the files; the last one provided serves."""
+    global _further
+    _further = versions
+    rulebook.cache_clear()
+
+
 @functools.cache
 def rulebook() -> RuleBook:
-    """The rules of every registered package, read once."""
+    """The rules of every registered package with the city's own versions, read once and again when they change."""
+    return declared().amended(_further())
+
+
+def declared() -> RuleBook:
+    """The rules of every registered package, as the files have them."""
     return RuleBook.load(path for package in _packages for path in _rule_files(package))
 
 

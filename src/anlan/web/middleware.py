@@ -4,12 +4,14 @@ import time
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from prometheus_client import Histogram
 
 from anlan.loop.files import MEGABYTE, most_bytes, most_files
 from anlan.loop.uploads import REST_BYTES
+from anlan.web.live.address import to_connect_to
 
 log = structlog.get_logger("anlan.web")
 SECONDS = Histogram("anlan_request_seconds", "Time to answer", ["method", "route", "status"])
@@ -20,7 +22,8 @@ Answering = Callable[[HttpRequest], HttpResponse]
 POLICY = "; ".join(
     (
         "default-src 'self'",
-        "img-src 'self' data:",
+        # The tiles of the map, where a city uses any.
+        f"img-src 'self' data: {settings.ANLAN_MAP_TILES_ORIGIN}".rstrip(),
         "style-src 'self'",
         "script-src 'self'",
         "connect-src 'self'",
@@ -56,7 +59,9 @@ class ContentPolicy:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", POLICY)
+        live = to_connect_to(request)
+        policy = POLICY.replace("connect-src 'self'", f"connect-src 'self' {live}") if live else POLICY
+        response.headers.setdefault("Content-Security-Policy", policy)
         return response
 
 

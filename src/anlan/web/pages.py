@@ -9,6 +9,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from anlan.city.areas.marks import Mark
+from anlan.insight import charts
+from anlan.insight.overview import Compared
 from anlan.loop import clock
 
 TEXT_COOKIE = "text"
@@ -40,6 +43,11 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "soon": now + timedelta(seconds=41),
         "later": now + timedelta(hours=20),
         "late": now - timedelta(minutes=12),
+        "points": [
+            Mark(id="1", lon=120.10, lat=30.29, label=_("A matter, red"), shape="matter", tone="red", href="#1"),
+            Mark(id="2", lon=120.15, lat=30.24, label=_("A unit"), shape="unit", tone=""),
+        ],
+        "chart": charts.bars(_("Counts with what they were counted from"), [Compared(_("On the scene"), 52, 57)]),
     }
     return render(request, "web/styleguide.html", shown)
 

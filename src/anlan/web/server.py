@@ -1,4 +1,4 @@
-"""The web server: granian's processes around the WSGI application, and the worker beside them.
+"""The web server: granian's processes around the WSGI application, and beside them the live streams and the worker.
 
 All of them are children of one process that only watches. They are spawned, not forked: the same on every
 system, and nothing is inherited that was made for one process (connections, threads, locks). A child whose parent
@@ -26,6 +26,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from anlan.foundation import freshness
 from anlan.foundation.environment import address, reachable
 from anlan.foundation.sealing.turning import IndexedOtherwise, refuse_other_indexes
 from anlan.web.health import missing_migrations
@@ -46,13 +47,15 @@ class CannotServe(Exception):
 
 @dataclass(frozen=True)
 class Serving:
-    """Where and with how much to serve. `worker`: run deadlines and notices beside it."""
+    """Where and with how much to serve. `worker`: run deadlines and notices beside it; `live_port`: where the live
+    streams are, None to leave them out."""
 
     host: str
     port: int
     processes: int = 1
     threads: int = 4
     worker: bool = True
+    live_port: int | None = None
 
     @property
     def address(self) -> str:
@@ -66,10 +69,15 @@ def serve(serving: Serving, announce: Callable[[str], None]) -> None:
         refuse_other_indexes()
     except IndexedOtherwise as error:
         raise CannotServe(str(error)) from error
-    refuse_taken(serving.host, serving.port)
+    refuse_taken(serving.host, serving.port, "--port")
+    if serving.live_port is not None:
+        refuse_taken(serving.host, serving.live_port, "--live-port")
     connections.close_all()
     # The processes to come read them: receipts and notices name the address that is really served.
     os.environ |= {"ANLAN_HOST": serving.host, "ANLAN_PORT": str(serving.port)}
+    os.environ.pop("ANLAN_LIVE_PORT", None)
+    if serving.live_port is not None:
+        os.environ["ANLAN_LIVE_PORT"] = str(serving.live_port)
     _share_metrics(settings.ANLAN_HOME / "metrics" / str(serving.port))
     multiprocessing.set_start_method("spawn", force=True)
     server = Granian(
@@ -85,10 +93,14 @@ def serve(serving: Serving, announce: Callable[[str], None]) -> None:
         websockets=False,
         log_level=LogLevels.error,
     )
-    beside = KeptRunning(_work) if serving.worker else None
-    if beside:
-        server.on_startup(beside.start)
-        server.on_shutdown(beside.stop)
+    beside = []
+    if serving.live_port is not None:
+        beside.append(KeptRunning("live", _stream))
+    if serving.worker:
+        beside.append(KeptRunning("worker", _work))
+    for each in beside:
+        server.on_startup(each.start)
+        server.on_shutdown(each.stop)
     server.on_startup(threading.Thread(target=_announce, args=(serving, announce), daemon=True).start)
     server.serve(target_loader=load_application)
 
@@ -101,7 +113,7 @@ def refuse_missing_migrations() -> None:
         raise CannotServe(f"the database lacks {', '.join(missing[:3])}{more}: run `anlan migrate` first")
 
 
-def refuse_taken(host: str, port: int) -> None:
+def refuse_taken(host: str, port: int, option: str) -> None:
     """Raises CannotServe if the address can't be used.
 
     Asked beforehand, because the server's processes share their port and would share it with a stranger too.
@@ -113,7 +125,9 @@ def refuse_taken(host: str, port: int) -> None:
             probe.bind(address)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise CannotServe(f"port {port} on {host} is taken: stop what uses it, or choose another --port") from error
+            raise CannotServe(
+                f"port {port} on {host} is taken: stop what uses it, or choose another {option}"
+            ) from error
         raise CannotServe(f"cannot listen on {host}, port {port}: {error.strerror or error}") from error
 
 
@@ -123,6 +137,7 @@ def load_application(target: str) -> Any:
     from anlan.web.wsgi import application
 
     warm_up()
+    freshness.keep_looking()
     return application
 
 
@@ -148,11 +163,12 @@ def end_with_parent() -> None:
 class KeptRunning:
     """A child process that is started anew when it ends before it was told to."""
 
-    def __init__(self, run: Callable[[], None]) -> None:
+    def __init__(self, name: str, run: Callable[[], None]) -> None:
+        self._name = name
         self._run = run
         self._stopping = threading.Event()
         self._process: BaseProcess | None = None
-        self._watch = threading.Thread(target=self._keep, name="worker", daemon=True)
+        self._watch = threading.Thread(target=self._keep, name=name, daemon=True)
 
     def start(self) -> None:
         self._process = self._started()
@@ -167,7 +183,7 @@ class KeptRunning:
             self._watch.join(timeout=1)
 
     def _started(self) -> BaseProcess:
-        process = multiprocessing.get_context("spawn").Process(target=self._run, name="anlan-worker")
+        process = multiprocessing.get_context("spawn").Process(target=self._run, name=f"anlan-{self._name}")
         process.start()
         return process
 
@@ -177,7 +193,7 @@ class KeptRunning:
             # Ctrl-C reaches it as well as us, and it may be the first to have ended in order.
             if self._process.exitcode == 0 or self._stopping.is_set():
                 return
-            log.error("worker ended by itself; starting it anew", code=self._process.exitcode)
+            log.error(f"{self._name} ended by itself; starting it anew", code=self._process.exitcode)
             if self._stopping.wait(SECONDS_BEFORE_A_NEW_WORKER):
                 return
             self._process = self._started()
@@ -189,6 +205,14 @@ def _work() -> None:
     from anlan.cli import run_django
 
     run_django(["worker"])
+
+
+def _stream() -> None:
+    """In the process of the live streams: the command of the same name, at the address the environment gives."""
+    end_with_parent()
+    from anlan.cli import run_django
+
+    run_django(["live"])
 
 
 def _announce(serving: Serving, announce: Callable[[str], None]) -> None:

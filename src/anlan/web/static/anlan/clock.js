@@ -1,10 +1,14 @@
 // Counts down to every <time data-clock>, by the server's clock: a telephone's own may be wrong by minutes.
-const clocks = [...document.querySelectorAll("time[data-clock]")];
-const loaded = performance.now();
+// Parts of a page come and go, so the clocks are looked for at each turn; each counts from the moment it was first seen.
+const seen = new WeakMap();
 const two = (number) => String(number).padStart(2, "0");
 
 function left(clock) {
-  const now = Date.parse(clock.dataset.now) + performance.now() - loaded;
+  if (!seen.has(clock)) {
+    seen.set(clock, performance.now());
+    clock.title = clock.textContent;
+  }
+  const now = Date.parse(clock.dataset.now) + performance.now() - seen.get(clock);
   return Math.round((Date.parse(clock.dateTime) - now) / 1000);
 }
 
@@ -17,13 +21,12 @@ function shown(seconds, days) {
 }
 
 function turn() {
-  for (const clock of clocks) {
+  for (const clock of document.querySelectorAll("time[data-clock]")) {
     const seconds = left(clock);
     clock.textContent = (seconds < 0 ? "+" : "") + shown(seconds, clock.dataset.days);
     clock.parentElement.classList.toggle("late", seconds < 0);
   }
 }
 
-for (const clock of clocks) clock.title = clock.textContent;
 turn();
-if (clocks.length) setInterval(turn, 1000);
+setInterval(turn, 1000);

@@ -1,0 +1,375 @@
+"""Who may do what: every address and every operation, for each kind of person, in their own town and in another.
+
+The addresses come from the resolver, the operations of the API from its own description. One without a line in
+`MATRIX` fails; so does a method that answers although no line names it.
+"""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from PIL import Image
+
+from anlan.city.areas.atlas import atlas
+from anlan.city.people import access
+from anlan.city.people.access import Actor
+from anlan.city.people.models import Account
+from anlan.loop import clock, engine, queries, verbs
+from anlan.loop.doors import tracking_index
+from anlan.loop.files import Sent, attach_all
+from anlan.loop.models import Matter, Party
+from anlan.services.dispatch.procedure import Dispatching
+from tests.cast import CUIYUAN, CUIYUAN_GRID, WENXIN, Cast, lamp, post
+from tests.loop import stories
+from tests.routes import routes
+
+CUIYUAN_CODE = CUIYUAN.rpartition(".")[2]
+# The askers: all staff of Wenxin, the resident who reported there, and whoever holds that report's code.
+ASKERS = {
+    "anonymous": "",
+    "resident": "wang",
+    "code": "",
+    "responder": "li",
+    "dispatcher": "chen",
+    "supervisor": "wu",
+    "administrator": "feng",
+    "auditor": "jin",
+}
+ALL = frozenset(ASKERS)
+NOBODY = frozenset[str]()
+ANONYMOUS = frozenset({"anonymous"})
+SIGNED_IN = ALL - {"anonymous", "code"}
+RESIDENT = frozenset({"resident"})
+REPORTER = RESIDENT | {"code"}
+# Whoever holds a posting over the town reads its matters; what they may do there is another question.
+READERS = frozenset({"responder", "dispatcher", "supervisor", "administrator", "auditor"})
+ON_DUTY = frozenset({"responder", "dispatcher", "supervisor"})
+DESK = frozenset({"dispatcher", "supervisor"})
+SUPERVISOR = frozenset({"supervisor"})
+DISPATCHER = frozenset({"dispatcher"})
+RESPONDER = frozenset({"responder"})
+
+# What happens to somebody.
+IN, REFUSED, DOOR = "in", "refused", "to the door"
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+# These answer alike whatever the method, and change nothing.
+ANY_METHOD = {"/health", "/ready", "/metrics", "/language", "/api/docs", "/api/docs/{path}", "/api/openapi.json"}
+
+pytestmark = pytest.mark.django_db(databases=["default", "owner"])
+
+SECRET = ("翠苑的秘密", "13911112222", "钱秀珍")
+"""Of the matter in the other town; it may stand in no answer."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Who is let in, in their own town and in the other; the rest is refused."""
+
+    own: frozenset[str]
+    other: frozenset[str] = NOBODY
+    door: frozenset[str] = NOBODY
+    """Who is led to the door instead of being refused."""
+
+
+OPEN = Reach(ALL, ALL)
+"""For everybody; nothing of a matter is in the address."""
+BY_CODE = Reach(ALL)
+"""The address is the key: a right code opens, whoever brings it; a wrong one is nothing."""
+OWN_SESSION = Reach(ALL)
+"""A draft, in the browser that began it."""
+
+
+def on_page(people: frozenset[str], other: frozenset[str] = NOBODY) -> Reach:
+    return Reach(people, other, ALL - SIGNED_IN)
+
+
+MATRIX: dict[str, Reach | None] = {
+    # The shell
+    "GET /health": OPEN,
+    "GET /ready": OPEN,
+    "GET /metrics": OPEN,
+    "POST /language": OPEN,
+    "POST /text-size": OPEN,
+    "GET /styleguide": OPEN,
+    "GET /sign-in": OPEN,
+    "POST /sign-in": OPEN,
+    "POST /sign-out": OPEN,
+    "GET /home": on_page(SIGNED_IN, SIGNED_IN),
+    "GET /posting": on_page(SIGNED_IN, SIGNED_IN),
+    "POST /posting": on_page(SIGNED_IN, SIGNED_IN),
+    # A resident's way
+    "GET /": OPEN,
+    "GET /report": OPEN,
+    "POST /report": OPEN,
+    "GET /report/{key}/what": OWN_SESSION,
+    "POST /report/{key}/what": OWN_SESSION,
+    "GET /report/{key}/where": OWN_SESSION,
+    "POST /report/{key}/where": OWN_SESSION,
+    "GET /report/{key}/send": OWN_SESSION,
+    "POST /report/{key}/send": OWN_SESSION,
+    "GET /track": OPEN,
+    "POST /track": BY_CODE,
+    "GET /t/{code}": BY_CODE,
+    "POST /t/{code}": BY_CODE,
+    "GET /t/{code}/receipt": BY_CODE,
+    "GET /t/{code}/qr.svg": BY_CODE,
+    "GET /t/{code}/files/{attachment_id}": BY_CODE,
+    # The desk, the way, the matter
+    "GET /board": on_page(DESK, DESK),
+    "POST /board/{matter_id}/steps/{name}": on_page(DISPATCHER),
+    "GET /tasks": on_page(RESPONDER, RESPONDER),
+    "POST /tasks/duty": on_page(RESPONDER),
+    "POST /tasks/{matter_id}/steps/{name}": on_page(RESPONDER),
+    "GET /matters/{matter_id}": on_page(READERS),
+    "POST /matters/{matter_id}/steps/{name}": on_page(DISPATCHER),
+    "POST /matters/{matter_id}/notes": on_page(ON_DUTY | RESIDENT),
+    "GET /matters/{matter_id}/files/{attachment_id}": on_page(READERS | RESIDENT),
+    "POST /matters/{matter_id}/people/{party_id}/look": on_page(ON_DUTY),
+    # The API
+    "GET /api/docs": OPEN,
+    "GET /api/docs/{path}": OPEN,
+    "GET /api/openapi.json": OPEN,
+    "GET /api/": None,
+    "POST /api/v1/session": OPEN,
+    "GET /api/v1/procedures": OPEN,
+    "GET /api/v1/matters": Reach(ALL - ANONYMOUS, ALL - ANONYMOUS),
+    "GET /api/v1/matters/{matter_id}": Reach(READERS | REPORTER),
+    "GET /api/v1/matters/{matter_id}/history": Reach(READERS),
+    "GET /api/v1/matters/{matter_id}/parties": Reach(READERS | REPORTER),
+    "POST /api/v1/matters/{matter_id}/parties/{party_id}/look": Reach(ON_DUTY),
+    "POST /api/v1/matters/{matter_id}/files": Reach(ON_DUTY | REPORTER),
+    "GET /api/v1/matters/{matter_id}/files/{attachment_id}": Reach(READERS | REPORTER),
+    "GET /api/v1/matters/{matter_id}/transitions": Reach(READERS | REPORTER),
+    "POST /api/v1/matters/{matter_id}/transitions/{name}": Reach(DISPATCHER),
+    "POST /api/v1/matters/{matter_id}/notes": Reach(ON_DUTY | REPORTER),
+    "POST /api/v1/matters/{matter_id}/hand-over": Reach(DESK),
+    "POST /api/v1/matters/{matter_id}/share": Reach(DESK),
+    "POST /api/v1/matters/{matter_id}/suspend": Reach(SUPERVISOR),
+    "POST /api/v1/matters/{matter_id}/resume": Reach(SUPERVISOR),
+    "POST /api/v1/matters/{matter_id}/extend": Reach(SUPERVISOR),
+    "POST /api/v1/matters/{matter_id}/escalate": Reach(ON_DUTY),
+    "POST /api/v1/matters/{matter_id}/merge": Reach(DESK),
+    "POST /api/v1/matters/{matter_id}/unmerge": Reach(DESK),
+    "POST /api/v1/matters/{matter_id}/reclassify": Reach(DESK),
+    "POST /api/v1/reports": OPEN,
+    "POST /api/v1/reports/preview": OPEN,
+    "GET /api/v1/reports/{code}": BY_CODE,
+    "GET /api/v1/reports/{code}/qr.svg": BY_CODE,
+    "POST /api/v1/reports/{code}/files": BY_CODE,
+    "GET /api/v1/reports/{code}/files/{attachment_id}": BY_CODE,
+    "GET /api/v1/dispatch/matters/{matter_id}/units": Reach(DESK),
+    # Open311: one public door; its answers are cleaned of personal data (see test_open311.py)
+    "GET /open311/discovery.{form}": OPEN,
+    "GET /open311/v2/services.{form}": OPEN,
+    "GET /open311/v2/services/{code}.{form}": None,
+    "GET /open311/v2/requests.{form}": OPEN,
+    "POST /open311/v2/requests.{form}": OPEN,
+    "GET /open311/v2/requests/{id}.{form}": None,
+    "GET /open311/v2/tokens/{token}.{form}": None,
+    "GET /open311/": None,
+}
+"""Of every address and operation who is let in; None for an address at which, as it is tried here, nothing is."""
+
+REASON = {"reason": "为了测试"}
+APPROVED = {**REASON, "approver": "吴主任"}
+SAID: dict[str, Mapping[str, Any]] = {
+    "POST /language": {"language": "en"},
+    "POST /sign-in": {"username": "chen", "password": "wrong"},
+    "POST /report": {"text": "路灯不亮"},
+    "POST /report/{key}/what": {"text": "路灯不亮"},
+    "POST /track": {"code": "{code}"},
+    "POST /t/{code}": {"act": "note", "text": "还有一盏"},
+    "POST /board/{matter_id}/steps/{name}": {"version": "{version}", **REASON},
+    "POST /tasks/duty": {"unit": "{unit}", "on": "true"},
+    "POST /tasks/{matter_id}/steps/{name}": {"version": "{version}"},
+    "POST /matters/{matter_id}/steps/{name}": {"version": "{version}", **REASON},
+    "POST /matters/{matter_id}/notes": {"text": "已联系"},
+    "POST /matters/{matter_id}/people/{party_id}/look": {"purpose": "回访"},
+    "POST /api/v1/session": {"username": "chen", "password": "a long password"},
+    "POST /api/v1/matters/{matter_id}/parties/{party_id}/look": {"purpose": "回访"},
+    "POST /api/v1/matters/{matter_id}/transitions/{name}": REASON,
+    "POST /api/v1/matters/{matter_id}/notes": {"text": "已联系"},
+    "POST /api/v1/matters/{matter_id}/hand-over": {**REASON, "to_area": CUIYUAN_CODE},
+    "POST /api/v1/matters/{matter_id}/share": {**REASON, "with_area": CUIYUAN_CODE},
+    "POST /api/v1/matters/{matter_id}/suspend": APPROVED,
+    "POST /api/v1/matters/{matter_id}/resume": REASON,
+    "POST /api/v1/matters/{matter_id}/extend": {**APPROVED, "deadline": "settle"},
+    "POST /api/v1/matters/{matter_id}/escalate": REASON,
+    "POST /api/v1/matters/{matter_id}/merge": {**REASON, "into": "{sibling}"},
+    "POST /api/v1/matters/{matter_id}/unmerge": REASON,
+    "POST /api/v1/matters/{matter_id}/reclassify": {**REASON, "severity": 2},
+    "POST /api/v1/reports": {"text": "路灯不亮"},
+    "POST /api/v1/reports/preview": {"text": "路灯不亮"},
+    "POST /open311/v2/requests.{form}": {
+        "service_code": "city.lighting",
+        "description": "路灯不亮",
+        "address_string": "某处",
+    },
+}
+"""What is sent along, so that nothing is refused for the wrong reason."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A matter with everything that hangs on it, and what an address needs to name it."""
+
+    matter: Matter
+    code: str
+    party_id: UUID
+    attachment_id: UUID
+    sibling: UUID
+    merged: UUID
+    unit: str
+
+
+@pytest.fixture
+def places(cast: Cast, settings: Any, tmp_path: Path) -> Iterator[dict[str, Place]]:
+    """The two towns, each with a matter that a unit there has in hand."""
+    settings.ANLAN_FILES = tmp_path
+    atlas.cache_clear()
+    for username, role in (("feng", "ADMINISTRATOR"), ("jin", "AUDITOR")):
+        post(Account.objects.create_user(username, name=username), role, WENXIN)
+    neighbour = Account.objects.create_user("lu", name="邻街居民")
+    chen = Account.objects.get(username="chen")
+    chen.set_password("a long password")
+    chen.save()
+    with stories.morning():
+        yield {
+            "own": _place(Account.objects.get(username="wang"), cast.chen, cast.li, "路灯不亮", "13800000000"),
+            "other": _place(neighbour, cast.zhou, cast.qian, *SECRET, area=CUIYUAN_GRID),
+        }
+
+
+def _place(
+    reporter: Account, desk: Actor, responder: Actor, title: str, phone: str, name: str = "王秀英", **where: str
+) -> Place:
+    by = access.actor_of(reporter, on=clock.today())
+    person = Party(part="reporter", name=name, phone=phone)
+    sibling = engine.open_matter(Dispatching, lamp(title=title, **where), by=by)
+    opened = engine.open_matter(Dispatching, lamp(title=title, parties=[person], **where), by=by)
+    engine.advance(opened.matter.id, "route", by=desk)
+    sender = access.bearer(tracking_index(opened.code))
+    (file,) = attach_all(opened.matter.id, [Sent(picture(), "a.png")], by=sender)
+    unit = Cast.unit(responder)
+    matter = engine.advance(opened.matter.id, "assign", by=desk, told={"unit_id": unit})
+    (party,) = queries.people(desk, matter.id)
+    merged = engine.open_matter(Dispatching, lamp(title=title, **where), by=by)
+    verbs.merge(merged.matter.id, into=sibling.matter.id, by=desk, reason="同一盏灯")
+    return Place(matter, opened.code, party.id, file.id, sibling.matter.id, merged.matter.id, unit)
+
+
+def operations() -> set[str]:
+    """Each operation of the API, and each other address with the methods that stand in the matrix for it."""
+    schema = Client().get("/api/openapi.json").json()
+    found = {f"{method.upper()} {path}" for path, methods in schema["paths"].items() for method in methods}
+    for route in routes():
+        if not route.address.startswith("/api/v1/"):
+            named = {each for each in MATRIX if each.partition(" ")[2] == route.address}
+            found |= named or {f"? {route.address}"}
+    return found
+
+
+def test_every_operation_has_its_line_and_every_line_its_operation(db: None) -> None:
+    assert operations() == set(MATRIX)
+
+
+@pytest.mark.parametrize("operation", MATRIX)
+def test_exactly_those_are_let_in_and_nobody_reads_of_the_other_town(places: dict[str, Place], operation: str) -> None:
+    reach = MATRIX[operation]
+    seen, wanted = {}, {}
+    for asker, where in itertools.product(ASKERS, ("own", "other")):
+        answer = ask(operation, asker, places, where)
+        assert answer.status_code < 500
+        assert not [each for each in SECRET if each in text(answer)], f"read by {asker}"
+        seen[asker, where] = outcome(operation, answer)
+        wanted[asker, where] = expected(reach, asker, where)
+    assert seen == wanted
+
+
+@pytest.mark.parametrize("address", sorted({operation.partition(" ")[2] for operation in MATRIX} - ANY_METHOD))
+def test_no_other_method_is_answered(places: dict[str, Place], address: str) -> None:
+    named = {method for method in METHODS if f"{method} {address}" in MATRIX}
+    for method in set(METHODS) - named:
+        answer = ask(f"{method} {address}", "dispatcher", places, "own")
+        assert answer.status_code in (404, 405), method
+
+
+def ask(operation: str, asker: str, places: dict[str, Place], where: str) -> Any:
+    """One request; what it leaves in the database is taken back at once."""
+    method, _, address = operation.partition(" ")
+    place = places[where]
+    with transaction.atomic():
+        client = Client(headers={"X-Tracking-Code": places["own"].code} if asker == "code" else {})
+        if ASKERS[asker]:
+            client.force_login(Account.objects.get(username=ASKERS[asker]))
+        known = {
+            **vars(place),
+            "matter_id": place.merged if address.endswith("/unmerge") else place.matter.id,
+            "version": place.matter.version,
+            "code": place.code if where == "own" else "0000-0000-0000-0000",
+            "key": draft(client if where == "own" else Client()) if "{key}" in address else "",
+            "name": "accept" if address.startswith("/tasks") else "withdraw",
+            "path": "swagger-ui.css",
+            "form": "json",
+            "id": "0",
+            "token": "0",
+        }
+        told = filled(SAID.get(operation, {}), known)
+        if address.endswith("/files") and method == "POST":
+            told = {"files": picture()}
+        as_json = address.startswith("/api/") and "files" not in told and method != "GET"
+        more = {"content_type": "application/json"} if as_json else {}
+        answer = getattr(client, method.lower())(address.format(**known), told, **more)
+        answer.told = text(answer)
+        transaction.set_rollback(True)
+    return answer
+
+
+def filled(told: Mapping[str, Any], known: Mapping[str, object]) -> dict[str, Any]:
+    return {name: value.format(**known) if isinstance(value, str) else value for name, value in told.items()}
+
+
+def draft(client: Client) -> str:
+    """A report just begun; returns its key."""
+    return str(client.post("/report", {"text": "路灯不亮"})["Location"].split("/")[2])
+
+
+def picture() -> BytesIO:
+    out = BytesIO()
+    Image.new("RGB", (4, 4)).save(out, "PNG")
+    out.seek(0)
+    out.name = "a.png"
+    return out
+
+
+def text(answer: Any) -> str:
+    """What is answered, read once: a file is gone with its transaction."""
+    if hasattr(answer, "told"):
+        return str(answer.told)
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return str(content.decode(errors="replace"))
+
+
+def outcome(operation: str, answer: Any) -> str:
+    """What became of the asker. A refusal of what was said (409, 422) is none of the person."""
+    leads = answer.get("Location", "")
+    if leads.partition("?")[0] == "/sign-in" and operation != "POST /sign-out":
+        return DOOR
+    if "{key}" in operation and leads == "/report":
+        return REFUSED
+    return IN if answer.status_code < 400 or answer.status_code in (409, 422) else REFUSED
+
+
+def expected(reach: Reach | None, asker: str, where: str) -> str:
+    if reach is None:
+        return REFUSED
+    if asker in (reach.own if where == "own" else reach.other):
+        return IN
+    return DOOR if asker in reach.door else REFUSED
