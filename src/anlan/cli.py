@@ -1,6 +1,7 @@
 """The command line: `anlan` alone lists the commands; every Django management command is one."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -54,6 +55,10 @@ WITHOUT_DATABASE = frozenset(
         "--version",
     }
 )
+
+# Debian's name first; ANLAN_CHROMIUM names another.
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+NO_BROWSER = "no Chromium: install it (on Debian: apt install chromium fonts-noto-cjk) or name it in ANLAN_CHROMIUM"
 
 BAD_ENVIRONMENT = 2
 INTERRUPTED = 130
@@ -123,7 +128,7 @@ def run_checks(environment: Environment, pytest_arguments: Sequence[str]) -> int
     os.chdir(REPOSITORY)
     if pytest_arguments:
         return _run("-m", "pytest", *pytest_arguments)
-    steps = {
+    steps: dict[str, tuple[str, ...]] = {
         "ruff check": ("-m", "ruff", "check", "."),
         "ruff format": ("-m", "ruff", "format", "--check", "."),
         "mypy": ("-m", "mypy"),
@@ -131,6 +136,9 @@ def run_checks(environment: Environment, pytest_arguments: Sequence[str]) -> int
         "migrations": ("-m", "anlan", "makemigrations", "--check", "--dry-run"),
         "pytest": ("-m", "pytest", "-n", "auto"),
     }
+    if find_browser() is None:
+        print(f"anlan: the tests in tests/browser are left out: {NO_BROWSER}", flush=True)
+        steps["pytest"] += ("--ignore=tests/browser",)
     results = []
     for name, command in steps.items():
         print(f"── {name}", flush=True)
@@ -140,6 +148,12 @@ def run_checks(environment: Environment, pytest_arguments: Sequence[str]) -> int
     for name, code, seconds in results:
         print(f"{'passed' if code == 0 else 'FAILED':<8}{name:<16}{seconds:6.1f} s")
     return next((code for _, code, _ in results if code != 0), 0)
+
+
+def find_browser() -> str | None:
+    """The browser that the tests drive; None where there is none."""
+    named = os.environ.get("ANLAN_CHROMIUM")
+    return next((found for name in ([named] if named else BROWSERS) if (found := shutil.which(name))), None)
 
 
 def _run(*python_arguments: str) -> int:

@@ -1,0 +1,39 @@
+"""One city and one browser for all tests of this folder that a process runs."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, StorageState
+
+from anlan.cli import NO_BROWSER, find_browser
+from tests.browser.city import City, a_city
+from tests.browser.visiting import Visits, a_browser
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    # For this folder only: while Playwright runs, Django would take the thread for an asynchronous one.
+    if find_browser() is None:
+        pytest.skip(NO_BROWSER)
+    with a_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="package")
+def city(browser: Browser) -> Iterator[City]:
+    with a_city() as city:
+        yield city
+
+
+@pytest.fixture(scope="package")
+def sessions() -> dict[str, StorageState]:
+    return {}
+
+
+@pytest.fixture
+def visits(browser: Browser, city: City, sessions: dict[str, StorageState]) -> Iterator[Visits]:
+    """Visits of one test. At its end nothing may have gone wrong in any browser."""
+    visits = Visits(browser, city, sessions)
+    yield visits
+    visits.close()
+    assert visits.faults == []

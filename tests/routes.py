@@ -1,0 +1,71 @@
+"""Every address of the program, from the resolver itself: a new one can't escape a test that goes through them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
+_OPTIONAL = re.compile(r"\(\?:[^)]*\)\?")
+
+
+@dataclass(frozen=True)
+class Route:
+    """A pattern as it is written, such as `t/<code>`, and the view behind it."""
+
+    pattern: str
+    view: Any
+
+    @property
+    def address(self) -> str:
+        """The same with its parameters in braces: `/t/{code}`."""
+        plain = _PARAMETER.sub(lambda found: f"{{{found[1] or found[2]}}}", _OPTIONAL.sub("", self.pattern))
+        return "/" + plain.replace("^", "").replace("$", "").replace("\\", "")
+
+
+def routes() -> list[Route]:
+    """All patterns, in the order in which they are tried."""
+    return list(_below(get_resolver().url_patterns, ""))
+
+
+def pages() -> list[Route]:
+    """Without the doors of programs, the API and Open311, whose operations come from their own descriptions."""
+    return [route for route in routes() if not route.pattern.startswith(("api/v1/", "api/openapi.json", "open311/"))]
+
+
+def _below(patterns: list[URLPattern | URLResolver], prefix: str) -> Iterator[Route]:
+    for each in patterns:
+        pattern = prefix + str(each.pattern)
+        if isinstance(each, URLResolver):
+            yield from _below(each.url_patterns, pattern)
+        else:
+            yield Route(pattern, each.callback)
+
+
+# Addresses that show nothing to a person, and what they are instead; `Shown` in tests/browser lists the others.
+FORM = "takes a form and leads on"
+FILE = "a file"
+PROGRAM = "for programs"
+NO_PAGES = {
+    "health": PROGRAM,
+    "ready": PROGRAM,
+    "metrics": PROGRAM,
+    "language": FORM,
+    "text-size": FORM,
+    "api/": PROGRAM,
+    "api/docs/<path:path>": FILE,
+    "api/docs": "the library's own documentation of the API, for programmers",
+    "^api/": PROGRAM,
+    "sign-out": FORM,
+    "home": "leads on to where one works",
+    "matters/<uuid:matter_id>/steps/<slug:name>": FORM,
+    "matters/<uuid:matter_id>/notes": FORM,
+    "matters/<uuid:matter_id>/files/<uuid:attachment_id>": FILE,
+    "t/<code>/qr.svg": FILE,
+    "t/<code>/files/<uuid:attachment_id>": FILE,
+    "board/<uuid:matter_id>/steps/<slug:name>": FORM,
+    "tasks/duty": FORM,
+    "tasks/<uuid:matter_id>/steps/<slug:name>": FORM,
+}
