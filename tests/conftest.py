@@ -23,6 +23,11 @@ if _environment.database_url is None:
 compile_catalogues()
 django.setup()
 
+from anlan.foundation import rules  # noqa: E402 - the apps have to be loaded first
+
+# What a test's city has decided about the rules is the test's own to say: most ask for a rule without a database.
+rules.provide(tuple)
+
 
 def _use(name: str) -> None:
     """Point both connections at a database."""

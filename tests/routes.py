@@ -48,6 +48,7 @@ def _below(patterns: list[URLPattern | URLResolver], prefix: str) -> Iterator[Ro
 FORM = "takes a form and leads on"
 FILE = "a file"
 PROGRAM = "for programs"
+CONFIRMATION = "drawn as the other forms of administration are"
 NO_PAGES = {
     "health": PROGRAM,
     "ready": PROGRAM,
@@ -66,6 +67,21 @@ NO_PAGES = {
     "t/<code>/qr.svg": FILE,
     "t/<code>/files/<uuid:attachment_id>": FILE,
     "board/<uuid:matter_id>/steps/<slug:name>": FORM,
+    **{
+        f"administration/{act}": CONFIRMATION
+        for act in (
+            "accounts/<uuid:id>/give",
+            "accounts/<uuid:id>/switch",
+            "accounts/<uuid:id>/password",
+            "accounts/<uuid:id>/second-factor",
+            "postings/<uuid:id>/end",
+            "postings/<uuid:id>/extend",
+            "routes/<uuid:id>",
+            "routes/<uuid:id>/remove",
+            "rules/versions/<uuid:id>/withdraw",
+        )
+    },
+    "administration/log.csv": FILE,
     "tasks/duty": FORM,
     "tasks/<uuid:matter_id>/steps/<slug:name>": FORM,
 }

@@ -20,11 +20,14 @@ from tests.browser.visiting import (
     latin_words,
     overflow,
 )
-from tests.browser.ways import back_to_words, begin_report, on_to_sending, open_data
+from tests.browser.ways import back_to_words, begin_report, first_row, on_to_sending, open_data, to_retiring
 from tests.routes import NO_PAGES, pages
 
 NOT_SIGNED_IN = ("",)
 DESK = ("dispatcher", "supervisor", "district", "city")
+ADMINISTRATORS = ("admin",)
+USERNAMES = frozenset({"dispatcher", "supervisor", "responder", "unit", "patrol", "admin", "grid", "city", "district"})
+LAW_WORDS = frozenset({"GB"})
 # Words in Latin letters that are Chinese enough, or that every page shows.
 KNOWN_WORDS = {"Anlan", "English", "GPS", "QR", "MB", "KB", "CSV", "XLSX", "JSON", "PDF"}
 
@@ -59,6 +62,34 @@ SHOWN = {
     "matters/<uuid:matter_id>/people/<uuid:party_id>/look": Shown(
         "/matters/{matter}", ("dispatcher",), reach=open_data
     ),
+    "administration": Shown("/administration", ADMINISTRATORS),
+    "administration/organisations": Shown("/administration/organisations", ADMINISTRATORS),
+    "administration/organisations/new": Shown("/administration/organisations/new", ADMINISTRATORS),
+    "administration/organisations/<uuid:id>": Shown("/administration/organisations", ADMINISTRATORS, reach=first_row),
+    "administration/units": Shown("/administration/units", ADMINISTRATORS),
+    "administration/units/new": Shown("/administration/units/new", ADMINISTRATORS),
+    "administration/units/<uuid:id>": Shown("/administration/units", ADMINISTRATORS, reach=first_row),
+    "administration/units/<uuid:id>/retire": Shown("/administration/units", ADMINISTRATORS, reach=to_retiring),
+    "administration/accounts": Shown("/administration/accounts", ADMINISTRATORS, foreign=USERNAMES),
+    "administration/accounts/new": Shown("/administration/accounts/new", ADMINISTRATORS),
+    "administration/accounts/<uuid:id>": Shown(
+        "/administration/accounts?q=dispatcher", ADMINISTRATORS, reach=first_row, foreign=USERNAMES
+    ),
+    "administration/areas": Shown("/administration/areas", ADMINISTRATORS),
+    "administration/areas/<code>": Shown("/administration/areas/330106013", ADMINISTRATORS),
+    "administration/areas/<code>/rename": Shown("/administration/areas/330106013/rename", ADMINISTRATORS),
+    "administration/areas/<code>/close": Shown("/administration/areas/330106013001/close", ADMINISTRATORS),
+    "administration/rules": Shown("/administration/rules", ADMINISTRATORS, foreign=LAW_WORDS),
+    "administration/rules/<id>": Shown("/administration/rules/dispatch.close", ADMINISTRATORS),
+    "administration/rules/<id>/versions/new": Shown(
+        "/administration/rules/dispatch.close/versions/new", ADMINISTRATORS
+    ),
+    "administration/routes": Shown("/administration/routes", ADMINISTRATORS),
+    "administration/routes/new": Shown("/administration/routes/new", ADMINISTRATORS),
+    "administration/categories": Shown("/administration/categories", ADMINISTRATORS),
+    "administration/categories/<slug>": Shown("/administration/categories/city.lighting", ADMINISTRATORS),
+    "administration/categories/<slug>/new": Shown("/administration/categories/city.lighting/new", ADMINISTRATORS),
+    "administration/log": Shown("/administration/log", ADMINISTRATORS),
 }
 each_page = pytest.mark.parametrize(
     ("route", "who"),

@@ -117,7 +117,7 @@ def test_a_photo_leaves_the_phone_small_and_comes_with_its_step(
     expect(form.locator("[data-photos] li")).to_have_count(2)
     form.locator("textarea").fill("看照片")
     press(page, matter, "feed_back")
-    expect(page.locator(".entry")).to_contain_text("2 张照片")
+    expect(page.locator(".entry", has_text="看照片")).to_contain_text("2 张照片")
     page.context.set_offline(False)
     expect(waiting(page)).to_be_hidden()
     assert history(page, matter)[-2:] == ["feed_back", "noted"]
@@ -157,18 +157,18 @@ def test_signing_out_warns_of_what_was_not_sent_and_takes_everything_along(visit
     expect(waiting(page)).to_contain_text("1")
     asked: list[str] = []
 
-    def answer(dialog: Dialog, sure: bool) -> None:
+    def answer(dialog: Dialog) -> None:
+        """No the first time, yes the second."""
         asked.append(dialog.message)
-        if sure:
-            dialog.accept()
-        else:
+        if len(asked) == 1:
             dialog.dismiss()
+        else:
+            dialog.accept()
 
+    page.on("dialog", answer)
     sign_out = page.locator("form[action='/sign-out'] button")
-    page.once("dialog", lambda dialog: answer(dialog, False))
     sign_out.click()
     expect(waiting(page)).to_contain_text("1")
-    page.once("dialog", lambda dialog: answer(dialog, True))
     sign_out.click()
     page.wait_for_url("**/sign-out")
     assert len(asked) == 2

@@ -29,3 +29,15 @@ def open_data(page: Page) -> None:
     person.locator("[name=purpose]").fill("回电核实位置")
     person.locator("button:not([type=button])").click()
     page.wait_for_url("**/look")
+
+
+def first_row(page: Page) -> None:
+    """From a list of administration to the first thing in it."""
+    page.locator("main table tbody th a").first.click()
+    page.wait_for_load_state()
+
+
+def to_retiring(page: Page) -> None:
+    first_row(page)
+    page.locator("a[href$=retire]").click()
+    page.wait_for_load_state()

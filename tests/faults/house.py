@@ -158,14 +158,19 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+def the_town(house: House) -> None:
+    """Fill a house with the tables and the small town of the tests."""
+    house.inside("seed")
+
+
 @contextmanager
-def a_house() -> Iterator[House]:
-    """A seeded house, cleared away at the end whatever happened in it."""
+def a_house(fill: Callable[[House], None] = the_town) -> Iterator[House]:
+    """A house that `fill` has filled, cleared away at the end whatever happened in it."""
     # Not pytest's own directory: it is shut to the user PostgreSQL runs as.
     directory = Path(tempfile.mkdtemp(prefix="anlan-house-"))
     house = House(directory / "home")
     try:
-        house.inside("seed")
+        fill(house)
         yield house
     finally:
         if house.server is not None and house.server.poll() is None:

@@ -198,3 +198,37 @@ def test_secrets_and_passwords_do_not_show_when_printed(monkeypatch: pytest.Monk
     assert "hush" not in shown
     assert environment.secret_key not in shown
     assert environment.sealing_keys not in shown
+
+
+@pytest.mark.parametrize(
+    ("tiles", "origin"),
+    [
+        ("https://tiles.example/{z}/{x}/{y}.png", "https://tiles.example"),
+        ("http://10.0.0.1:8080/{z}/{x}/{y}", "http://10.0.0.1:8080"),
+        ("https://{s}.tiles.example/{z}/{x}/{y}.png?key=a", "https://*.tiles.example"),
+    ],
+)
+def test_a_browser_may_fetch_tiles_from_where_they_are(
+    monkeypatch: pytest.MonkeyPatch, tiles: str, origin: str
+) -> None:
+    monkeypatch.setenv("ANLAN_MAP_TILES", tiles)
+    assert load().map_tiles_origin == origin
+
+
+def test_without_tiles_a_browser_may_fetch_nothing_more() -> None:
+    assert load().map_tiles_origin == ""
+
+
+@pytest.mark.parametrize(
+    "tiles",
+    [
+        "tiles.example/{z}/{x}/{y}",
+        "https://tiles.example/",
+        "https://a; script-src *;/{z}/{x}/{y}",
+        "ftp://a/{z}/{x}/{y}",
+    ],
+)
+def test_an_address_that_names_no_tiles_is_refused(monkeypatch: pytest.MonkeyPatch, tiles: str) -> None:
+    monkeypatch.setenv("ANLAN_MAP_TILES", tiles)
+    with pytest.raises(BadEnvironment, match="ANLAN_MAP_TILES"):
+        load()

@@ -20,11 +20,12 @@ from PIL import Image
 from anlan.city.areas.atlas import atlas
 from anlan.city.people import access
 from anlan.city.people.access import Actor
-from anlan.city.people.models import Account
+from anlan.city.people.models import Account, Unit
 from anlan.loop import clock, engine, queries, verbs
 from anlan.loop.doors import tracking_index
 from anlan.loop.files import Sent, attach_all
 from anlan.loop.models import Matter, Party
+from anlan.services.dispatch.models import Route
 from anlan.services.dispatch.procedure import Dispatching
 from tests.cast import CUIYUAN, CUIYUAN_GRID, WENXIN, Cast, lamp, post
 from tests.loop import stories
@@ -55,6 +56,8 @@ DESK = frozenset({"dispatcher", "supervisor"})
 SUPERVISOR = frozenset({"supervisor"})
 DISPATCHER = frozenset({"dispatcher"})
 RESPONDER = frozenset({"responder"})
+ADMINISTRATOR = frozenset({"administrator"})
+AUDITOR = frozenset({"auditor"})
 
 # What happens to somebody.
 IN, REFUSED, DOOR = "in", "refused", "to the door"
@@ -132,6 +135,49 @@ MATRIX: dict[str, Reach | None] = {
     "POST /matters/{matter_id}/notes": on_page(ON_DUTY | RESIDENT),
     "GET /matters/{matter_id}/files/{attachment_id}": on_page(READERS | RESIDENT),
     "POST /matters/{matter_id}/people/{party_id}/look": on_page(ON_DUTY),
+    # Administration: one's own area; what the whole city shares is for an administrator of the city
+    **{
+        f"{method} /administration{page}": on_page(ADMINISTRATOR, people)
+        for page, people in {
+            "/organisations/new": ADMINISTRATOR,
+            "/organisations/{id}": NOBODY,
+            "/units/new": ADMINISTRATOR,
+            "/units/{id}": NOBODY,
+            "/units/{id}/retire": NOBODY,
+            "/accounts/new": ADMINISTRATOR,
+            "/accounts/{id}/give": NOBODY,
+            "/accounts/{id}/switch": NOBODY,
+            "/accounts/{id}/password": NOBODY,
+            "/accounts/{id}/second-factor": NOBODY,
+            "/postings/{id}/end": NOBODY,
+            "/postings/{id}/extend": NOBODY,
+            "/areas/{code}/rename": NOBODY,
+            "/areas/{code}/close": NOBODY,
+            "/routes/new": ADMINISTRATOR,
+            "/routes/{id}": NOBODY,
+            "/routes/{id}/remove": NOBODY,
+        }.items()
+        for method in ("GET", "POST")
+    },
+    **{
+        f"GET /administration{page}": on_page(ADMINISTRATOR, ADMINISTRATOR)
+        for page in ("", "/organisations", "/units", "/accounts", "/areas", "/rules", "/rules/{id}", "/routes")
+    },
+    "GET /administration/accounts/{id}": on_page(ADMINISTRATOR),
+    "GET /administration/areas/{code}": on_page(ADMINISTRATOR),
+    "GET /administration/log": on_page(ADMINISTRATOR | AUDITOR, ADMINISTRATOR | AUDITOR),
+    "GET /administration/log.csv": on_page(ADMINISTRATOR | AUDITOR, ADMINISTRATOR | AUDITOR),
+    **{
+        f"{method} /administration{page}": on_page(NOBODY)
+        for page in (
+            "/rules/{id}/versions/new",
+            "/rules/versions/{id}/withdraw",
+            "/categories/{slug}",
+            "/categories/{slug}/new",
+        )
+        for method in ("GET", "POST")
+    },
+    "GET /administration/categories": on_page(NOBODY),
     # The API
     "GET /api/docs": OPEN,
     "GET /api/docs/{path}": OPEN,
@@ -321,6 +367,8 @@ def ask(operation: str, asker: str, places: dict[str, Place], where: str) -> Any
             "id": "0",
             "token": "0",
         }
+        if "/administration/" in address:
+            known |= administered(address, place)
         told = filled(SAID.get(operation, {}), known)
         if address.endswith("/files") and method == "POST":
             told = {"files": picture()}
@@ -330,6 +378,23 @@ def ask(operation: str, asker: str, places: dict[str, Place], where: str) -> Any
         answer.told = text(answer)
         transaction.set_rollback(True)
     return answer
+
+
+def administered(address: str, place: Place) -> dict[str, object]:
+    """What the addresses of administration name: a thing of the place's town."""
+    unit = Unit.objects.select_related("organisation").get(id=place.unit)
+    posting = unit.postings.get()
+    routed = Route.objects.get_or_create(area=place.matter.area, category="", defaults={"unit": unit})[0]
+    things = {
+        "organisations": unit.organisation_id,
+        "units": unit.id,
+        "accounts": posting.account_id,
+        "postings": posting.id,
+        "routes": routed.id,
+        "rules": "dispatch.close" if "versions/{id}" not in address else UUID(int=0),
+    }
+    part = address.split("/")[2]
+    return {"id": things.get(part, ""), "code": place.matter.area.rpartition(".")[2], "slug": "city.lighting"}
 
 
 def filled(told: Mapping[str, Any], known: Mapping[str, object]) -> dict[str, Any]:

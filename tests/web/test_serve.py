@@ -151,7 +151,8 @@ def test_a_database_without_its_tables_is_not_served(house: House) -> None:
 
 def test_a_worker_that_is_killed_is_started_anew(house: House) -> None:
     house.start()
-    until(lambda: len(spawned(house)) == 3)
+    # The live streams take their port a little later.
+    until(lambda: len(spawned(house)) == 3 and asked_for_a_stream(house) == 401)
     # Of the server's children the one that holds no port.
     (worker,) = [child for child in spawned(house) if not child.net_connections(kind="inet")]
     worker.kill()

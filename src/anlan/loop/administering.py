@@ -22,7 +22,7 @@ from pydantic import BaseModel
 
 from anlan.city.areas.atlas import atlas
 from anlan.city.people.access import Actor, Role, covers
-from anlan.loop.forms import Choices, checked, form_of
+from anlan.loop.forms import Choices, Form, checked, form_of
 from anlan.loop.page_door import for_staff, require, say, shell
 from anlan.loop.refusals import BadInput, NotAllowed, Refused, Stale, Unknown
 from anlan.loop.rooms import rooms_inside
@@ -218,6 +218,8 @@ class Question(Generic[Asks]):
     shown: Model | None = None
     warning: "str | Promise" = ""
     facts: Iterable[tuple[Any, Any]] = ()
+    omit: frozenset[str] = frozenset()
+    """Fields that are not asked here."""
     template: str = "loop/question.html"
 
 
@@ -243,6 +245,7 @@ def asked(request: HttpRequest, actor: Actor, question: Question[Any]) -> HttpRe
         choices=question.choices,
         initial=question.initial,
     )
+    form = Form([each for each in form.fields if each.name not in question.omit], form.error)
     # After a stale form the mark stays: whoever means it looks at the page again first.
     mark = request.POST.get("mark", "") if refused else mark_of(question.shown) if question.shown else ""
     beside = {each.name for each in form.fields} | {None}

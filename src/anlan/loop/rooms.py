@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.functional import Promise
 
@@ -13,7 +14,8 @@ class Room:
     """A page for those who hold one of the roles; `name` is its address's name.
 
     One that is `general` stands after the rooms of the services: it is nobody's place of work. One that lies `inside`
-    another is reached from there: the bar of that room leads to it.
+    another is reached from there: the bar of that room leads to it. One of `the_city` is for those who hold the role
+    over all of it.
     """
 
     name: str
@@ -21,6 +23,7 @@ class Room:
     roles: Role
     general: bool = False
     inside: str = ""
+    the_city: bool = False
 
     @property
     def address(self) -> str:
@@ -43,9 +46,11 @@ def rooms_of(actor: Actor) -> list[Room]:
 
 
 def rooms_inside(actor: Actor, name: str) -> list[Room]:
-    """The rooms inside another one that are open to somebody, in the order in which they were added."""
-    return [room for room in _rooms if room.inside == name and _open(room, actor)]
+    """The rooms inside another one that are open to somebody: its own page first, then as they were added."""
+    rooms = [room for room in _rooms if room.inside == name and _open(room, actor)]
+    return sorted(rooms, key=lambda room: room.name != name)
 
 
 def _open(room: Room, actor: Actor) -> bool:
-    return any(held.role in room.roles for held in actor.held)
+    held = (each for each in actor.held if not room.the_city or each.area == settings.ANLAN_CITY)
+    return any(each.role in room.roles for each in held)

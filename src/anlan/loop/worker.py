@@ -13,7 +13,6 @@ import structlog
 from django.db import close_old_connections, connections
 from prometheus_client import Counter, Gauge
 
-from anlan.foundation import freshness
 from anlan.loop import clock, digests, exports
 from anlan.loop.announcements import purge
 from anlan.loop.models import DailyDigest
@@ -80,7 +79,6 @@ def run_once(jobs: Sequence[Job]) -> dict[str, int]:
 def run_until(stop: threading.Event, jobs: Sequence[Job]) -> None:
     """Every job, round after round, until `stop` is set; each then ends the piece of work it has in hand."""
     threads = [threading.Thread(target=_rounds, args=(job, stop), name=job.name) for job in jobs]
-    freshness.keep_looking()
     log.info("worker started", jobs=[job.name for job in jobs])
     for thread in threads:
         thread.start()

@@ -50,7 +50,7 @@ def _carry_out(code: str, today: date) -> bool:
         before = (area.name, area.valid_until)
         changes = AreaChange.objects.filter(area=area, effective_on__lte=today)
         for change in changes.order_by("effective_on", "id"):
-            if change.kind == AreaChange.Kind.RENAMED:
+            if change.kind == AreaChange.Kind.RENAMED and change.after:
                 area.name = change.after["name"]
             elif change.kind == AreaChange.Kind.CLOSED:
                 area.valid_until = change.effective_on

@@ -71,7 +71,11 @@ def build(*, seed: int, at: datetime, progress: Callable[[int, int], None]) -> N
     _write(staff, progress)
     for username, posted in demo_accounts():
         Account.objects.filter(username=posted).update(username=username, password=make_password(PASSWORD))
-    Account.objects.create_superuser("admin", PASSWORD)
+    admin = Account.objects.create_superuser("admin", PASSWORD)
+    town_admin = Account.objects.create_user("town-admin", PASSWORD, name="何敏")
+    for account, code in ((admin, "3301"), (town_admin, "330106013")):
+        area = Area.objects.get(code=code)
+        Posting.objects.create(account=account, role="ADMINISTRATOR", area=area, starts=POSTED_ON)
     Account.objects.create_user("resident", PASSWORD, kind=Account.Kind.RESIDENT, name="王秀英", phone=RESIDENT_PHONE)
     command_centres.cache_clear()
 

@@ -10,7 +10,7 @@ class DispatchConfig(AppConfig):
     verbose_name = _("Dispatch")
 
     def ready(self) -> None:
-        from anlan.city.people.access import DISPATCHER, RESPONDER, SUPERVISOR
+        from anlan.city.people.access import DISPATCHER, RESPONDER, SUPERVISOR, Role
         from anlan.loop import rooms, worker
         from anlan.services.dispatch import procedure  # noqa: F401 - declaring it registers it
         from anlan.services.dispatch.actions import direct_waiting
@@ -19,3 +19,5 @@ class DispatchConfig(AppConfig):
         worker.register(worker.Job("dispatch", direct_waiting, pause=1))
         rooms.register(rooms.Room("board", _("Command board"), DISPATCHER | SUPERVISOR))
         rooms.register(rooms.Room("tasks", _("My tasks"), RESPONDER))
+        inside = "administration"
+        rooms.register(rooms.Room("routes", _("Routing table"), Role.ADMINISTRATOR, inside=inside))

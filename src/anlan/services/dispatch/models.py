@@ -34,3 +34,6 @@ class Route(models.Model):
                 condition=Q(unit__isnull=False, unit_kind="") | Q(unit=None, unit_kind__gt=""),
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.category or '*'} · {self.area.rpartition('.')[2]}"

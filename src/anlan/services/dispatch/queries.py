@@ -10,12 +10,11 @@ from django.db.models.functions import Coalesce
 from anlan.city.areas.atlas import atlas
 from anlan.city.areas.geometry import distance_m
 from anlan.city.people.models import Unit
-from anlan.city.people.queries import upward
 from anlan.city.people.skills import named
 from anlan.loop import clock
 from anlan.loop.models import Matter
 from anlan.loop.suggestions import Reason, categories
-from anlan.services.dispatch.models import Route
+from anlan.services.dispatch.routing_table import decide
 
 METRES_A_MINUTE = 250
 """On an electric bicycle through a town (15 km/h): a setting, to turn metres into minutes."""
@@ -39,13 +38,11 @@ class UnitSuggestion:
 
 def routed_unit(matter: Matter) -> Unit | None:
     """The unit that the routing table names for a matter, or None where a person has to choose."""
-    prefixes = ["", *(".".join(matter.category.split(".")[:n]) for n in range(1, matter.category.count(".") + 2))]
-    rows = Route.objects.filter(category__in=prefixes, area__in=list(upward(matter.area)))
-    row = max(rows, key=lambda route: (len(route.category), len(route.area)), default=None)
+    row = decide(matter.category, matter.area).route
     if row is None:
         return None
-    if row.unit_id is not None:
-        return row.unit
+    if row.unit is not None:
+        return row.unit if row.unit.retired_on is None else None
     at_home = list(Unit.objects.filter(kind=row.unit_kind, home__path=matter.area, on_duty=True)[:2])
     moment = clock.local(clock.now())
     return at_home[0] if len(at_home) == 1 and at_home[0].works_at(moment) else None

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from anlan.services.dispatch import phone_app, task_pages
+from anlan.services.dispatch import phone_app, route_pages, task_pages
 from anlan.services.dispatch.board import bulk_pages as bulk
 from anlan.services.dispatch.board import pages as board
 
@@ -14,6 +14,10 @@ urlpatterns = [
     path("board/bulk", bulk.bulk, name="board-bulk"),
     path("board/bulk/<slug:name>", bulk.bulk_deed, name="board-bulk-deed"),
     path("board/<uuid:matter_id>/steps/<slug:name>", board.board_step, name="board-step"),
+    path("administration/routes", route_pages.route_list, name="routes"),
+    path("administration/routes/new", route_pages.new_route, name="new-route"),
+    path("administration/routes/<uuid:id>", route_pages.route, name="route"),
+    path("administration/routes/<uuid:id>/remove", route_pages.remove, name="remove-route"),
     path("tasks", task_pages.my_tasks, name="tasks"),
     path("tasks/duty", task_pages.duty, name="duty"),
     path("tasks/position", task_pages.position, name="tasks-position"),

@@ -8,8 +8,13 @@ class TriageConfig(AppConfig):
     verbose_name = _("Triage")
 
     def ready(self) -> None:
-        from anlan.loop import suggestions
+        from anlan.city.people.access import Role
+        from anlan.loop import rooms, suggestions
         from anlan.services.triage.city import category_tree, triage_here
 
         suggestions.provide_triage(triage_here)
         suggestions.provide_categories(category_tree)
+        categories = rooms.Room(
+            "categories", _("Categories"), Role.ADMINISTRATOR, inside="administration", the_city=True
+        )
+        rooms.register(categories)

@@ -139,9 +139,17 @@ class Language(_Dated):
 
 
 class Catalogue(_Declared):
+    """All rules together. Two are the same only if they are one object: so what is made of one can be kept by it."""
+
     categories: Categories
     triggers: Triggers
     language: Language
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
 
     @property
     def source(self) -> str:

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from anlan.loop.suggestions import Report
 
-from .catalogue import catalogue
+from .catalogue import Catalogue, catalogue
 from .matching import Hit, Lexicon, normalise
 
 
@@ -53,19 +53,19 @@ def normalised(report: Report) -> Report:
     )
 
 
-def read(report: Report) -> Reading:
-    """Read a normalised report."""
+def read(report: Report, rules: Catalogue | None = None) -> Reading:
+    """Read a normalised report, by the declared rules or by others."""
     text = f"{report.title}\n{report.text}" if report.title else report.text
     found: dict[Role, list[Found]] = {role: [] for role in Role}
-    for start, end, word, meanings in _lexicon().find(text):
+    for start, end, word, meanings in _lexicon(rules or catalogue()).find(text):
         for role, owner in meanings:
             found[role].append(Hit(start, end, word, owner))
     return Reading(text, len(report.title), found)
 
 
-@cache
-def _lexicon() -> Lexicon[tuple[Meaning, ...]]:
-    rules = catalogue()
+# The declared rules, the city's, and what somebody is trying out.
+@lru_cache(maxsize=3)
+def _lexicon(rules: Catalogue) -> Lexicon[tuple[Meaning, ...]]:
     asking = rules.language.asking
     lists = [(Role.CATEGORY, node.slug, node.keywords) for node in rules.categories.category.values()]
     for trigger in rules.triggers.trigger.values():

@@ -1,12 +1,12 @@
 """Triage by rules: one report in; class, category, severity, area and the reasons for them out."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from anlan.loop.suggestions import Klass, Reason, Report, Severity, Triage
 
 from .alarms import Alarm, alarms
-from .catalogue import OTHER, Category, catalogue
+from .catalogue import OTHER, Catalogue, Category, catalogue
 from .matching import longest
 from .places import Places
 from .reading import Found, Reading, Role, normalised, read
@@ -21,16 +21,16 @@ _MOST_REPEATS = 3
 _WORDS_SHOWN = 4
 
 
-def triage(report: Report, places: Places) -> Triage:
-    """Suggest what a report is, with the reasons.
+def triage(report: Report, places: Places, rules: Catalogue | None = None) -> Triage:
+    """Suggest what a report is, with the reasons; by the declared rules or by others.
 
     Never raises on any text. Gives the same answer to the same report and rules. ``confidence`` is None: a rule
     has no probability to offer.
     """
-    rules = catalogue()
+    rules = rules or catalogue()
     report = normalised(report)
-    reading = read(report)
-    category, category_words = _category(reading)
+    reading = read(report, rules)
+    category, category_words = _category(reading, rules.categories.category)
     klass, severity = category.klass, category.severity
     asked = _asked(reading)
     if asked:
@@ -58,14 +58,13 @@ def triage(report: Report, places: Places) -> Triage:
     )
 
 
-def _category(reading: Reading) -> tuple[Category, tuple[str, ...]]:
+def _category(reading: Reading, tree: Mapping[str, Category]) -> tuple[Category, tuple[str, ...]]:
     """The branch of the tree that weighs most, and its heaviest leaf, with the words found for it.
 
     Equal weights go to the one spoken of first.
     """
-    tree = catalogue().categories.category
     hits = longest(reading.found[Role.CATEGORY])
-    weights = _weights(reading, hits)
+    weights = _weights(reading, hits, tree)
     if not weights:
         return tree[OTHER], ()
     branches: dict[str, int] = defaultdict(int)
@@ -81,12 +80,11 @@ def _root(slug: str) -> str:
     return slug.partition(".")[0]
 
 
-def _weights(reading: Reading, hits: Iterable[Found]) -> dict[str, int]:
+def _weights(reading: Reading, hits: Iterable[Found], tree: Mapping[str, Category]) -> dict[str, int]:
     """Category slug to the weight of its words in the report."""
     said: dict[tuple[str, str], int] = defaultdict(int)
     for hit in hits:
         said[hit.value, hit.word] += _TITLE_WEIGHT if reading.in_title(hit) else 1
-    tree = catalogue().categories.category
     weights: dict[str, int] = defaultdict(int)
     for (slug, word), times in said.items():
         weights[slug] += tree[slug].weight * min(len(word), _LONGEST_COUNTED) * min(times, _MOST_REPEATS)

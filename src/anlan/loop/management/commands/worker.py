@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from anlan.foundation import freshness
 from anlan.loop import worker
 
 
@@ -21,4 +22,5 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+        freshness.keep_looking()
         worker.run_until(stop, worker.jobs())

@@ -41,10 +41,10 @@ class Command(BaseCommand):
         no_worker: bool,
         **options: Any,
     ) -> None:
-        live = None if no_live else live_port or (port + 1 if port < 65535 else port - 1)
+        live = None if no_live else port + 1 if live_port is None else live_port
         for name, value, most in (
             ("--port", port, 65535),
-            ("--live-port", live or 1, 65535),
+            ("--live-port", 1 if live is None else live, 65535),
             ("--workers", workers, 64),
             ("--threads", threads, 256),
         ):

@@ -22,7 +22,7 @@ export function told(coords) {
   };
 }
 
-export function place(form, where) {
+function place(form, where) {
   for (const field of form.querySelectorAll("[data-position]")) field.value = where[field.dataset.position] ?? "";
 }
 

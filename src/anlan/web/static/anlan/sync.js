@@ -89,27 +89,25 @@ async function send(entry, csrf) {
 
 async function flushed(account) {
   const known = await phone();
-  if (known.stopped) return { state: known.stopped, sent: 0 };
-  if (account && known.account !== account) return { state: "other", sent: 0 };
+  if (known.stopped) return known.stopped;
+  if (account && known.account !== account) return "other";
   const waiting = new Set();
-  let sent = 0;
   for (const entry of await entries(known.account)) {
     // What comes later on a matter waits for what comes before.
     if (waiting.has(entry.matter)) continue;
     const outcome = entry.refused ?? (await send(entry, known.csrf).catch(() => "again"));
-    if (outcome === "again") return { state: "no-network", sent };
+    if (outcome === "again") return "no-network";
     if (outcome === "sent") {
       await remove(known.account, entry.id);
-      sent += 1;
     } else {
       if (!entry.refused) await put(known.account, { ...entry, refused: outcome });
       waiting.add(entry.matter);
     }
   }
-  return { state: "network", sent };
+  return "network";
 }
 
-// Send what waits, of `account` or of whoever is signed in: { state, sent }. One at a time, in whatever tab.
+// Send what waits, of `account` or of whoever is signed in: how it stands afterwards. One at a time, in whatever tab.
 export function flush(account = "") {
   return navigator.locks ? navigator.locks.request("anlan-steps", () => flushed(account)) : flushed(account);
 }

@@ -3,7 +3,7 @@
 import { listen, refresh } from "./live.js";
 import { guardSignOut, keep, now, shownSince, whenOnline } from "./offline.js";
 import { shrunk } from "./photos.js";
-import { place, whereabouts } from "./position.js";
+import { whereabouts } from "./position.js";
 import { entries, flush, newKey, put, remove } from "./sync.js";
 import { follow } from "./whereabouts.js";
 
@@ -124,12 +124,16 @@ function showNetwork(state, sent = 0) {
 // ---- what waits, and its way to the server
 
 async function sendAll() {
-  const { state, sent } = await flush(account);
+  const before = new Set(waiting.map((entry) => entry.key));
+  const state = await flush(account);
   await render();
+  for (const entry of waiting) before.delete(entry.key);
+  // The service worker, or another tab, may have been the one that sent it.
+  const sent = before.size;
   if (state === "network" && shownSince && !waiting.length) return location.reload();
   if (sent) await refresh(list());
   showNetwork(state, sent);
-  if (waiting.some((entry) => !entry.refused)) await whenOnline();
+  if (state === "no-network" && waiting.some((entry) => !entry.refused)) await whenOnline();
 }
 
 async function change(entry) {
@@ -155,10 +159,12 @@ function toldIn(form) {
   const told = {};
   for (const [name, value] of new FormData(form)) {
     const ours = ["csrfmiddlewaretoken", "version", "files"].includes(name);
-    if (!ours && typeof value === "string" && value.trim()) told[name] = name === "accuracy_m" ? Number(value) : value;
+    if (!ours && typeof value === "string" && value.trim()) told[name] = value;
   }
   return told;
 }
+
+const whereToldIn = ({ accuracy_m: accuracy, ...where }) => (accuracy ? { ...where, accuracy_m: Number(accuracy) } : where);
 
 function complain(form, text) {
   const box = form.querySelector("[data-complaint]") ?? document.createElement("p");
@@ -169,29 +175,26 @@ function complain(form, text) {
   form.prepend(box);
 }
 
+// Steps on their way into the queue. The list may be replaced under a form meanwhile: nothing is asked of it later.
+const making = new Set();
+
 async function queue(form) {
-  if (form.dataset.busy) return;
-  form.dataset.busy = "yes";
+  const { matter, title, version } = form.closest("[data-matter]").dataset;
+  const { step, label } = form.dataset;
+  const one = `${matter} ${step}`;
+  if (making.has(one)) return;
+  making.add(one);
   const doneAt = now().toISOString();
+  const told = toldIn(form);
+  const files = photos.get(form) ?? [];
+  const seen = Number(version);
   try {
-    if (form.querySelector("[data-position]")) place(form, await whereabouts());
-    const task = form.closest("[data-matter]");
-    await put(account, {
-      key: newKey(),
-      matter: task.dataset.matter,
-      title: task.dataset.title,
-      step: form.dataset.step,
-      label: form.dataset.label,
-      seen: Number(task.dataset.version),
-      doneAt,
-      told: toldIn(form),
-      files: photos.get(form) ?? [],
-      refused: null,
-    });
+    if (form.querySelector("[data-position]")) Object.assign(told, whereToldIn(await whereabouts()));
+    await put(account, { key: newKey(), matter, title, step, label, seen, doneAt, told, files, refused: null });
   } catch {
     return complain(form, words.noRoom);
   } finally {
-    delete form.dataset.busy;
+    making.delete(one);
   }
   complain(form, "");
   photos.delete(form);
