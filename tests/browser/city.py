@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.faults.house import House, a_house
 
@@ -33,6 +34,8 @@ class City:
 
     address: str
     known: Known
+    codes: Path
+    """Where the codes for residents' telephones come to, a file each."""
 
 
 @contextmanager
@@ -41,7 +44,7 @@ def a_city() -> Iterator[City]:
     with a_house(_fill) as house:
         house.start("--threads", "8")
         known = Known(**json.loads((house.home / "known.json").read_text(encoding="utf-8")))
-        yield City(f"http://127.0.0.1:{house.port}", known)
+        yield City(f"http://127.0.0.1:{house.port}", known, house.codes)
         house.stop()
 
 

@@ -33,6 +33,7 @@ class House:
         self.home = home
         self.port = _free_port()
         self.sink = home / "sink"
+        self.codes = home / "codes"
         self.server: subprocess.Popen[str] | None = None
 
     @property
@@ -42,6 +43,7 @@ class House:
         return kept | {
             "ANLAN_HOME": str(self.home),
             "ANLAN_NOTICE_SINK": f"file://{self.sink}",
+            "ANLAN_CODE_SINK": f"file://{self.codes}",
             "PYTHONPATH": f"{REPOSITORY / 'src'}:{REPOSITORY}",
         }
 

@@ -16,8 +16,8 @@ from tests.cast import CUIYUAN, GRID, WENXIN, Cast, lamp
 from tests.loop.stories import assigned, everything, opened
 
 SCOPED = ("matter", "event", "deadline", "party", "look", "attachment", "notice")
-OPEN = {"loop_submission", "loop_dailydigest", "loop_noticesread"}
-"""Digests of keys and of days, and up to when somebody has read: no word about any matter or resident."""
+OPEN = {"loop_submission", "loop_dailydigest", "loop_noticesread", "loop_savedfilter", "loop_export"}
+"""Digests of keys and of days, up to when somebody has read, how they look at lists: nothing that a matter holds."""
 SETTINGS = ("app.area", "app.units", "app.matter", "app.reporter", "app.tracking")
 
 
