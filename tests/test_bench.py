@@ -47,6 +47,7 @@ def has_database(process: "subprocess.Popen[str]") -> bool:
     [
         ("loop", "transitions/s", {"lives_per_s", "python_ms", "flush_ms", "chains_checked", "chains_broken"}),
         ("verify", "events/s", {"events", "chains"}),
+        ("board", "pages/s", {"statements", "growth", "p95_ms", "matters", "load_s"}),
         ("live", "ms", {"listeners", "changes", "p50_ms", "p99_ms", "worst_ms", "memory_mb", "cpu_us"}),
         ("rehearse", "events/s", {"city_days_per_minute", "share_of_day", "matters", "left_open", "chains_broken"}),
         (
@@ -84,13 +85,13 @@ def test_a_benchmark_says_what_it_measured_and_against_what(name: str, unit: str
 
 def test_alone_it_lists_the_benchmarks() -> None:
     _, listed, _ = bench()
-    assert [line.split()[0] for line in listed.splitlines()] == ["intake", "live", "loop", "rehearse", "verify"]
+    assert [line.split()[0] for line in listed.splitlines()] == ["board", "intake", "live", "loop", "rehearse", "verify"]
 
 
 def test_an_unknown_benchmark_is_named_beside_those_there_are() -> None:
     code, _, errors = bench("speed")
     assert code == 1
-    assert "“speed”; there are: intake, live, loop, rehearse, verify" in errors
+    assert "“speed”; there are: board, intake, live, loop, rehearse, verify" in errors
 
 
 def test_an_interrupted_benchmark_leaves_no_database() -> None:
