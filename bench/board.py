@@ -38,7 +38,7 @@ _LOAD = """
         SELECT DISTINCT ON (t.nth) t.nth, g.path, g.lon, g.lat FROM towns t
         JOIN areas_area g ON g.path <@ t.path AND g.level = 5 ORDER BY t.nth, g.code
     ), made AS (
-        SELECT n, p.*, {open} AS is_open, uuidv7() AS id,
+        SELECT n, p.*, {open} AS is_open, {id} AS id,
             %(now)s::timestamptz - interval '1 minute' * (n %% {minutes}) AS at
         FROM generate_series(%(first)s::bigint, %(last)s::bigint) n
         JOIN places p ON {place}
@@ -63,15 +63,18 @@ _LOAD = """
             decode(md5(n::text) || md5(seq::text), 'hex'), decode(md5(seq::text) || md5(n::text), 'hex')
         FROM made, generate_series(1, CASE WHEN is_open THEN 2 ELSE {events} END) seq
     )
-    INSERT INTO loop_deadline (id, matter_id, area, name, rule, kind, source, started_at, due_at, provisional,
-        extensions, ended_at, met)
-    SELECT uuidv7(), id, path, name, rule, 'service_target', '杭州“小脑+手脚”公开报道', at, at + span, false, 0,
+    INSERT INTO loop_deadline (id, matter_id, area, shared_with, name, rule, kind, source, started_at, due_at,
+        provisional, extensions, ended_at, met)
+    SELECT {id}, id, path, '{{}}', name, rule, 'service_target', '杭州“小脑+手脚”公开报道', at, at + span, false, 0,
         CASE WHEN is_open THEN NULL ELSE at + span / 2 END, CASE WHEN is_open THEN NULL ELSE true END
     FROM made, (VALUES ('settle', 'dispatch.close', interval '24 hours'),
         ('respond', 'dispatch.respond', interval '1 minute'),
         ('arrive_in_time', 'dispatch.arrive', interval '8 minutes')) clock(name, rule, span)
     WHERE NOT is_open OR name = 'settle'
 """
+# As the program makes them (UUIDv7): the moment first, so that what is made together lies together.
+_ID = """(lpad(to_hex((1000 * extract(epoch FROM clock_timestamp()))::bigint), 12, '0')
+    || '7' || substr(replace(gen_random_uuid()::text, '-', ''), 14))::uuid"""
 _EVENTS = 4
 _PIECE = 100_000
 _BRACKETS = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
@@ -172,7 +175,7 @@ def _dispatcher() -> Account:
 
 def _load(ground: Ground, first: int, last: int, *, in_the_town: bool = False) -> None:
     """Matters `first` to `last` with their events and clocks: the town's own work, or everybody's."""
-    parts = {"word": WORD, "events": _EVENTS, "minutes": 1_000_000}
+    parts = {"id": _ID, "word": WORD, "events": _EVENTS, "minutes": 1_000_000}
     parts |= (
         {"open": "true", "place": "p.nth = 0"}
         if in_the_town

@@ -60,6 +60,7 @@ NO_PAGES = {
     "api/docs": "the library's own documentation of the API, for programmers",
     "^api/": PROGRAM,
     "sign-out": FORM,
+    "sign-in/password": "shown once to whoever has a one-time password; drawn as the change of a password is",
     "home": "leads on to where one works",
     "matters/<uuid:matter_id>/steps/<slug:name>": FORM,
     "matters/<uuid:matter_id>/notes": FORM,

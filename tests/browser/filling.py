@@ -11,7 +11,8 @@ from django.core.management import call_command
 from PIL import Image, ImageDraw
 
 from anlan.city.people.access import Actor, actor_of, bearer, system
-from anlan.city.people.models import Account
+from anlan.city.people.demo import PASSWORD
+from anlan.city.people.models import Account, Posting
 from anlan.insight import demo_city
 from anlan.loop import clock, engine
 from anlan.loop.doors import tracking_index
@@ -42,6 +43,7 @@ def fill(into: Path) -> None:
     """Fill the database and write what is in it (`tests.browser.city.Known`) to a file."""
     call_command("migrate", verbosity=0)
     demo_city.build(seed=SEED, at=clock.now(), progress=lambda *_: None)
+    _seat_a_colleague()
     dispatcher, responder = _actor("dispatcher"), _actor("responder")
     waiting = [_reported(number, *said) for number, said in enumerate(SAYINGS, start=1)]
     in_hand = [_sent(f"井盖松动 {number}", dispatcher, responder) for number in range(1, IN_HAND + 1)]
@@ -59,6 +61,15 @@ def fill(into: Path) -> None:
         "party": str(people(dispatcher, shown.matter.id)[0].id),
     }
     into.write_text(json.dumps(known), encoding="utf-8")
+
+
+def _seat_a_colleague() -> None:
+    """A second dispatcher at the same desk: `colleague`."""
+    seat = Posting.objects.get(account__username="dispatcher")
+    colleague = Account.objects.create_user("colleague", PASSWORD, name="沈洁")
+    Posting.objects.create(
+        account=colleague, role=seat.role, area=seat.area, organisation=seat.organisation, starts=seat.starts
+    )
 
 
 def _actor(username: str) -> Actor:

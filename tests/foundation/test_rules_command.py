@@ -43,7 +43,7 @@ BOOK = RuleBook(
 
 @pytest.fixture
 def book(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "rulebook", lambda: BOOK)
+    monkeypatch.setattr(command, "declared", lambda: BOOK)
 
 
 def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -120,6 +120,15 @@ def test_as_json_every_rule_of_the_house_can_be_read_back(capsys: pytest.Capture
     listed = json.loads(printed(capsys, "--all", "--json"))
     assert [each.pop("in_force") in (True, False) for each in listed] == [True] * len(rulebook().all())
     assert [Rule.model_validate(each) for each in listed] == rulebook().all()
+
+
+def test_with_the_citys_own_versions_where_they_are_asked_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = rule("lamps.of_the_city", value=7, evidence="city")
+    monkeypatch.setattr(command, "rulebook", lambda: RuleBook([version]))
+    assert "lamps.of_the_city" in printed(capsys, "--city")
+    assert "lamps.of_the_city" not in printed(capsys)
 
 
 def test_a_day_that_is_none_is_named() -> None:

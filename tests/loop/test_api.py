@@ -10,6 +10,7 @@ from django.test import Client
 from anlan.city.people.access import Actor, scope_of, scoped
 from anlan.city.people.models import Account
 from anlan.loop import clock, doors, engine, queries, verbs
+from anlan.web.api import api
 from anlan.loop.models import Event, Matter
 from anlan.loop.queries import Wanted
 from anlan.services.dispatch.procedure import Dispatching
@@ -243,6 +244,49 @@ def test_a_step_on_what_has_moved_on_is_refused(chen: Asker, cast: Cast) -> None
     matter = opened(cast)
     chen.step(matter, "route")
     stale = chen.step(matter, "answer", {"outcome": "solved", "text": "好了"}, **{"If-Match": "1"})
+    assert (stale.status_code, stale.json()["error"]["code"]) == (409, "stale")
+
+
+SAID = {"reason": "核实"}
+VERBS: dict[str, dict[str, Any]] = {
+    "notes": {"text": "已联系"},
+    "hand-over": {"to_area": CUIYUAN.rpartition(".")[2], **SAID},
+    "share": {"with_area": CUIYUAN.rpartition(".")[2], **SAID},
+    "suspend": {"approver": "吴主任", **SAID},
+    "resume": SAID,
+    "extend": {"deadline": "settle", "approver": "吴主任", **SAID},
+    "escalate": SAID,
+    "merge": SAID,
+    "unmerge": SAID,
+    "reclassify": {"severity": 2, **SAID},
+}
+
+
+def test_every_verb_of_the_api_is_known_to_the_next_test() -> None:
+    paths = [path for path in api.get_openapi_schema()["paths"] if path.startswith("/api/v1/matters/{matter_id}/")]
+    reads = {"history", "parties", "files", "transitions"}
+    assert {path.split("/")[5] for path in paths} - reads == set(VERBS) | {"tasks"} - {"tasks"}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_on_what_has_moved_on_is_refused_and_changes_nothing(cast: Cast, verb: str) -> None:
+    matter, other = opened(cast), opened(cast)
+    if verb == "unmerge":
+        verbs.merge(matter.id, into=other.id, by=cast.chen, reason="同一盏灯")
+    engine.note(matter.id, "先说一句", by=cast.wang)
+    asker = Asker("wu")
+    told = VERBS[verb] | ({"into": str(other.id)} if verb == "merge" else {})
+    stale = asker.post(f"/api/v1/matters/{matter.id}/{verb}", told, **{"If-Match": "1"})
+    assert (stale.status_code, stale.json()["error"]["code"]) == (409, "stale")
+    with scoped(scope_of(cast.chen)):
+        assert Event.objects.filter(matter=matter).last().kind == "noted"  # type: ignore[union-attr]
+
+
+def test_a_merge_is_guarded_by_the_version_of_the_other_matter_too(chen: Asker, cast: Cast) -> None:
+    matter, other = opened(cast), opened(cast)
+    engine.note(other.id, "先说一句", by=cast.wang)
+    told = {"into": str(other.id), "into_version": 1, **SAID}
+    stale = chen.post(f"/api/v1/matters/{matter.id}/merge", told)
     assert (stale.status_code, stale.json()["error"]["code"]) == (409, "stale")
 
 

@@ -10,9 +10,9 @@ from anlan.city.people.access import Scope, bearer, scope_of, scoped, system
 from anlan.foundation.identifiers import new_id
 from anlan.foundation.sealing.fields import blind_index
 from anlan.loop import clock, engine, verbs
-from anlan.loop.models import Attachment, Look, Matter, Party
+from anlan.loop.models import Attachment, Deadline, Look, Matter, Party
 from anlan.services.dispatch.procedure import Dispatching
-from tests.cast import CUIYUAN, GRID, WENXIN, Cast, lamp
+from tests.cast import CUIYUAN, DISTRICT, GRID, WENXIN, Cast, lamp
 from tests.loop.stories import assigned, everything, opened
 
 SCOPED = ("matter", "event", "deadline", "party", "look", "attachment", "notice")
@@ -125,16 +125,39 @@ def test_without_a_scope_nothing_can_be_put_anywhere(cast: Cast, full: Matter) -
 
 
 @pytest.mark.parametrize("table", SCOPED)
-def test_a_shared_matter_is_visible_as_itself_and_not_yet_all_that_belongs_to_it(
+def test_a_shared_matter_is_visible_as_itself_with_its_clocks_and_not_yet_all_that_belongs_to_it(
     cast: Cast, full: Matter, table: str
 ) -> None:
-    """The helping area finds the matter, and the notice that its own desk was given; opening the matter names it, and
-    then it shows what belongs to it."""
+    """The helping area finds the matter and its clocks, as its lists show them, and the notice that its own desk was
+    given; opening the matter names it, and then it shows what belongs to it."""
     verbs.share(full.id, with_area=CUIYUAN, by=cast.chen, reason="交界处")
     with scoped(scope_of(cast.zhou)):
-        assert count(table) == (table in ("matter", "notice"))
+        assert (count(table) > 0) == (table in ("matter", "deadline", "notice"))
     with scoped(Scope(areas=cast.zhou.areas, matter=full.id)):
         assert count(table) > 0
+
+
+def test_whoever_helps_finds_ended_clocks_and_those_that_begin_later(cast: Cast) -> None:
+    matter = assigned(cast)
+    engine.advance(matter.id, "accept", by=cast.li)
+    verbs.share(matter.id, with_area=CUIYUAN, by=cast.chen, reason="交界处")
+    with scoped(scope_of(cast.zhou)):
+        before = set(Deadline.objects.values_list("name", "met"))
+    assert ("respond", True) in before
+    engine.advance(matter.id, "arrive", by=cast.li)
+    engine.advance(matter.id, "resolve", by=cast.li, told={"outcome": "solved", "text": "换了灯泡"})
+    with scoped(scope_of(cast.zhou)):
+        assert Deadline.objects.filter(name="rating_window", ended_at=None).exists()
+
+
+def test_clocks_of_a_shared_matter_that_moved_on_stay_with_whoever_helps(cast: Cast) -> None:
+    matter = opened(cast)
+    verbs.share(matter.id, with_area=CUIYUAN, by=cast.chen, reason="交界处")
+    verbs.hand_over(matter.id, to_area=DISTRICT, by=cast.chen, reason="属地有误")
+    with scoped(scope_of(cast.zhou)):
+        assert count("deadline") > 0
+    with scoped(scope_of(cast.chen)):
+        assert count("deadline") == 0
 
 
 def test_the_tracking_code_shows_just_its_one_matter(cast: Cast) -> None:

@@ -11,9 +11,12 @@ import pytest
 from django.core.management import call_command
 from django.db import connections
 
+from anlan.city.audit.recording import changing
+from anlan.city.people.access import system
+from anlan.city.people.models import Organisation
 from anlan.loop import history, verification
 from anlan.loop.verification import verify
-from tests.cast import Cast
+from tests.cast import WENXIN, Cast
 from tests.loop.stories import on_scene, opened, resolved
 
 
@@ -190,3 +193,44 @@ def test_anybody_can_compute_the_hash_of_a_line(town: Cast) -> None:
         f'"{matter.area}",{{"said":"{said}"}}]'
     )
     assert hashlib.sha256(bytes(32) + body.encode()).digest() == bytes(hash)
+
+
+@pytest.mark.parametrize(
+    ("tampering", "entry"),
+    [
+        ("UPDATE audit_auditentry SET reason = '另有原因' WHERE seq = 2", 2),
+        ("UPDATE audit_auditentry SET difference = '{\"x\": 1.5}' WHERE seq = 2", 2),
+        ("DELETE FROM audit_auditentry WHERE seq = 1", 2),
+        ("DELETE FROM audit_auditentry WHERE seq = 2", 2),
+        ("UPDATE audit_audithead SET seq = 1", 1),
+    ],
+)
+def test_the_audit_log_is_checked_as_well(town: Cast, tampering: str, entry: int) -> None:
+    for name in ("一", "二"):
+        office = Organisation.objects.get(area__path=WENXIN, kind="command")
+        with changing(office, verb="change", by=system(), area=WENXIN):
+            office.name = name
+            office.save()
+    out = StringIO()
+    call_command("verify", stdout=out)
+    assert "audit log: 2 entries, 0 broken" in out.getvalue()
+    as_owner(tampering)
+    out = StringIO()
+    with pytest.raises(SystemExit) as end:
+        call_command("verify", "--json", stdout=out)
+    assert end.value.code == 1
+    assert json.loads(out.getvalue())["log_broken"] == [entry]
+    out = StringIO()
+    with pytest.raises(SystemExit):
+        call_command("verify", stdout=out)
+    assert f"audit log, entry {entry}:" in out.getvalue()
+
+
+def test_a_log_that_was_emptied_is_found(town: Cast) -> None:
+    office = Organisation.objects.get(area__path=WENXIN, kind="command")
+    with changing(office, verb="change", by=system(), area=WENXIN):
+        office.name = "新名"
+        office.save()
+    as_owner("DELETE FROM audit_auditentry")
+    with pytest.raises(SystemExit):
+        call_command("verify", stdout=StringIO())

@@ -67,6 +67,7 @@ class Evidence(StrEnum):
     SEED = "seed"  # stated in one of the two newspaper articles the project began with
     RECALLED = "recalled"  # general knowledge, not verified
     DESIGN = "design"  # the project's own proposal
+    CITY = "city"  # entered by a city's administrator, who names the source; the project has not seen it
 
 
 UNVERIFIED = {Evidence.RECALLED, Evidence.DESIGN}
@@ -280,11 +281,14 @@ def _read(path: Traversable) -> Iterator[Rule]:
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise BadRuleFile("rule: must be written as [[rule]]")
     for number, entry in enumerate(entries, start=1):
+        name = f"rule {entry['id']}" if "id" in entry else f"rule number {number}"
         try:
-            yield Rule.model_validate(entry)
+            rule = Rule.model_validate(entry)
         except ValidationError as error:
-            name = f"rule {entry['id']}" if "id" in entry else f"rule number {number}"
             raise BadRuleFile(f"{name}: {_explained(error)}") from None
+        if rule.evidence is Evidence.CITY:
+            raise BadRuleFile(f"{name}: evidence: only what a city has entered by itself is known from the city")
+        yield rule
 
 
 def _explained(error: ValidationError) -> str:
@@ -306,6 +310,7 @@ def register(package: str) -> None:
     """Add a package's `rules.toml` and `rules/*.toml` to the process's book. An app calls it in `ready()`."""
     if package not in _packages:
         _packages.append(package)
+        declared.cache_clear()
         rulebook.cache_clear()
 
 
@@ -322,8 +327,9 @@ def rulebook() -> RuleBook:
     return declared().amended(_further())
 
 
+@functools.cache
 def declared() -> RuleBook:
-    """The rules of every registered package, as the files have them."""
+    """The rules of every registered package, as the files have them: what the program declares, without a database."""
     return RuleBook.load(path for package in _packages for path in _rule_files(package))
 
 

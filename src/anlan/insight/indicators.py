@@ -72,17 +72,19 @@ class Figures:
     events: int = 0
 
 
+_OWN = Q(merged_into=None)
 # What is counted of the matters in a group, each by its condition.
 _COUNTED = {
-    "settled": Q(closed_at__isnull=False) | Q(merged_into__isnull=False),
+    # A merged report is settled with the other one, and its outcome and rating are those of the other one alone.
+    "settled": Q(closed_at__isnull=False),
     "joined": Q(merged_into__isnull=False),
     "with_police": Q(state="with_police"),
-    "handled": ~Q(outcome=""),
-    "solved": Q(outcome=Outcome.SOLVED),
+    "handled": ~Q(outcome="") & _OWN,
+    "solved": Q(outcome=Outcome.SOLVED) & _OWN,
     "lapsed": Q(state="closed", rating=None),
     "begun_again": Q(reopened__gt=0),
     "sent_up": Q(escalation__gt=0),
-    **{f"rated_{level}": Q(rating=level) for level in Rating.values},
+    **{f"rated_{level}": Q(rating=level) & _OWN for level in Rating.values},
 }
 COUNTS = {"received": Count("id"), **{name: Count("id", filter=each) for name, each in _COUNTED.items()}}
 """Aggregates over matters, by the name of what they count; `total` adds up the rows that have them."""

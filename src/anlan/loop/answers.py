@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from anlan.city.areas.atlas import atlas
 from anlan.city.people.models import Posting
 from anlan.foundation.language import said
+from anlan.foundation.rules import Evidence
 from anlan.loop import clock
 from anlan.loop.change import rule_of
 from anlan.loop.models import Attachment, Deadline, Event, Look, Matter
@@ -35,6 +36,8 @@ VERBS = {
     "was_joined": ("有居民一并反映", "A resident's report joined this one"),
     "left": ("您要求单独办理", "Handled on its own again, as you asked"),
     "was_left": ("一并反映的居民改为单独办理", "A joined report is handled on its own again"),
+    "settled_with": ("随一并办理的事件办结", "Settled together with the other report"),
+    "reopened_with": ("一并办理的事件已重办", "Open again together with the other report"),
     "claimed": ("已归入账号", "Put under an account"),
     "child_opened": ("开立子事件", "Child matter opened"),
     "child_closed": ("子事件已结", "Child matter closed"),
@@ -92,7 +95,7 @@ class ClockOut(BaseModel):
             label=label(rules.deadlines[deadline.name]),
             kind=deadline.kind,
             rule=deadline.rule,
-            source=said(deadline.source, rule_of(deadline).source_en),
+            source=_source(deadline),
             started_at=deadline.started_at,
             due_at=deadline.due_at,
             provisional=deadline.provisional,
@@ -103,6 +106,13 @@ class ClockOut(BaseModel):
             met=deadline.met,
             in_time=deadline.in_time,
         )
+
+
+def _source(deadline: Deadline) -> str:
+    """Where a clock's rule comes from; where the city says so by itself, that it does."""
+    rule = rule_of(deadline)
+    by_the_city = said("（据本市录入）", " (as entered by the city)") if rule.evidence is Evidence.CITY else ""
+    return said(deadline.source, rule.source_en) + by_the_city
 
 
 class StepOut(BaseModel):

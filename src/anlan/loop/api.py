@@ -163,66 +163,86 @@ def advance(
 
 
 @router.post("/matters/{matter_id}/notes", response={200: Standing, REFUSALS: Problem}, tags=["matters"])
-def note(request: HttpRequest, matter_id: UUID, given: NoteIn) -> Standing:
+def note(request: HttpRequest, matter_id: UUID, given: NoteIn, if_match: IfMatch = None) -> Standing:
     """Add a word."""
-    return Standing.of(engine.note(matter_id, given.text, by=known_actor(request), public=given.public))
+    return Standing.of(
+        engine.note(matter_id, given.text, by=known_actor(request), public=given.public, version=_version(if_match))
+    )
 
 
 @router.post("/matters/{matter_id}/hand-over", response={200: Standing, REFUSALS: Problem}, tags=["matters"])
-def hand_over(request: HttpRequest, matter_id: UUID, given: HandOver) -> Standing:
+def hand_over(request: HttpRequest, matter_id: UUID, given: HandOver, if_match: IfMatch = None) -> Standing:
     """Move it to another area's command centre."""
     by, area = known_actor(request), path_of(given.to_area, "to_area")
-    return Standing.of(verbs.hand_over(matter_id, to_area=area, by=by, reason=given.reason))
+    return Standing.of(verbs.hand_over(matter_id, to_area=area, by=by, reason=given.reason, version=_version(if_match)))
 
 
 @router.post("/matters/{matter_id}/share", response={200: Standing, REFUSALS: Problem}, tags=["matters"])
-def share(request: HttpRequest, matter_id: UUID, given: Sharing) -> Standing:
+def share(request: HttpRequest, matter_id: UUID, given: Sharing, if_match: IfMatch = None) -> Standing:
     """Handle it together with another area; you stay responsible."""
     by, area = known_actor(request), path_of(given.with_area, "with_area")
-    return Standing.of(verbs.share(matter_id, with_area=area, by=by, reason=given.reason))
+    return Standing.of(verbs.share(matter_id, with_area=area, by=by, reason=given.reason, version=_version(if_match)))
 
 
 @router.post("/matters/{matter_id}/suspend", response={200: Standing, REFUSALS: Problem}, tags=["matters"])
-def suspend(request: HttpRequest, matter_id: UUID, given: Approved) -> Standing:
+def suspend(request: HttpRequest, matter_id: UUID, given: Approved, if_match: IfMatch = None) -> Standing:
     """Stop the clocks."""
     by = known_actor(request)
-    return Standing.of(verbs.suspend(matter_id, by=by, reason=given.reason, approver=given.approver))
+    return Standing.of(
+        verbs.suspend(matter_id, by=by, reason=given.reason, approver=given.approver, version=_version(if_match))
+    )
 
 
 @router.post("/matters/{matter_id}/resume", response={200: Standing, REFUSALS: Problem}, tags=["matters"])
-def resume(request: HttpRequest, matter_id: UUID, given: Reason) -> Standing:
+def resume(request: HttpRequest, matter_id: UUID, given: Reason, if_match: IfMatch = None) -> Standing:
     """Let the clocks run again."""
-    return Standing.of(verbs.resume(matter_id, by=known_actor(request), reason=given.reason))
+    return Standing.of(
+        verbs.resume(matter_id, by=known_actor(request), reason=given.reason, version=_version(if_match))
+    )
 
 
 @router.post("/matters/{matter_id}/extend", response={200: Standing, REFUSALS: Problem}, tags=["matters"])
-def extend(request: HttpRequest, matter_id: UUID, given: Extension) -> Standing:
+def extend(request: HttpRequest, matter_id: UUID, given: Extension, if_match: IfMatch = None) -> Standing:
     """Extend a deadline once, by what its rule allows."""
     by = known_actor(request)
-    changed = verbs.extend(matter_id, given.deadline, by=by, reason=given.reason, approver=given.approver)
+    changed = verbs.extend(
+        matter_id, given.deadline, by=by, reason=given.reason, approver=given.approver, version=_version(if_match)
+    )
     return Standing.of(changed)
 
 
 @router.post("/matters/{matter_id}/escalate", response={200: Standing, REFUSALS: Problem}, tags=["matters"])
-def escalate(request: HttpRequest, matter_id: UUID, given: Reason) -> Standing:
+def escalate(request: HttpRequest, matter_id: UUID, given: Reason, if_match: IfMatch = None) -> Standing:
     """Tell the next level up."""
-    return Standing.of(verbs.escalate(matter_id, by=known_actor(request), reason=given.reason))
+    return Standing.of(
+        verbs.escalate(matter_id, by=known_actor(request), reason=given.reason, version=_version(if_match))
+    )
 
 
 @router.post("/matters/{matter_id}/merge", response={200: Standing, REFUSALS: Problem}, tags=["matters"])
-def merge(request: HttpRequest, matter_id: UUID, given: Merging) -> Standing:
+def merge(request: HttpRequest, matter_id: UUID, given: Merging, if_match: IfMatch = None) -> Standing:
     """Join a duplicate to the matter that is worked on."""
-    return Standing.of(verbs.merge(matter_id, into=given.into, by=known_actor(request), reason=given.reason))
+    merged = verbs.merge(
+        matter_id,
+        into=given.into,
+        by=known_actor(request),
+        reason=given.reason,
+        version=_version(if_match),
+        into_version=given.into_version,
+    )
+    return Standing.of(merged)
 
 
 @router.post("/matters/{matter_id}/unmerge", response={200: Standing, REFUSALS: Problem}, tags=["matters"])
-def unmerge(request: HttpRequest, matter_id: UUID, given: Reason) -> Standing:
+def unmerge(request: HttpRequest, matter_id: UUID, given: Reason, if_match: IfMatch = None) -> Standing:
     """Take a merge back."""
-    return Standing.of(verbs.unmerge(matter_id, by=known_actor(request), reason=given.reason))
+    return Standing.of(
+        verbs.unmerge(matter_id, by=known_actor(request), reason=given.reason, version=_version(if_match))
+    )
 
 
 @router.post("/matters/{matter_id}/reclassify", response={200: Standing, REFUSALS: Problem}, tags=["matters"])
-def reclassify(request: HttpRequest, matter_id: UUID, given: Reclassification) -> Standing:
+def reclassify(request: HttpRequest, matter_id: UUID, given: Reclassification, if_match: IfMatch = None) -> Standing:
     """Override what was suggested."""
     changed = verbs.reclassify(
         matter_id,
@@ -231,6 +251,7 @@ def reclassify(request: HttpRequest, matter_id: UUID, given: Reclassification) -
         klass=given.klass,
         category=given.category,
         severity=given.severity,
+        version=_version(if_match),
     )
     return Standing.of(changed)
 

@@ -3,7 +3,7 @@
 Nothing in this module reads or writes the database.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,7 @@ class Change:
     deadlines: list[Deadline] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     moved: bool = False
+    shared: bool = False
 
     def __post_init__(self) -> None:
         self._areas_before = {self.matter.area, *self.matter.shared_with}
@@ -94,6 +95,18 @@ class Change:
             if entered in each.since and each.name not in going:
                 self._touch(self._started(each))
 
+    def end_clocks(self) -> None:
+        """Let every running clock end as no longer owed."""
+        for deadline in self.running:
+            deadline.ended_at, deadline.met = self.at, False
+            self._touch(deadline)
+        self.running = []
+
+    def begin_clocks(self, names: Iterable[str]) -> None:
+        """Start these clocks anew, each under the rule of today."""
+        for name in names:
+            self._touch(self._started(self.matter.rules.deadlines[name]))
+
     def hold_clocks(self) -> None:
         """Let every running clock stand still."""
         for deadline in self.running:
@@ -126,6 +139,13 @@ class Change:
         self.matter.area, self.moved = area, True
         for deadline in self.running:
             deadline.area = area
+            self._touch(deadline)
+
+    def share(self, area: str) -> None:
+        """Let an area handle the matter together with its own; `store` lets it find the clocks by themselves."""
+        self.matter.shared_with, self.shared = [*self.matter.shared_with, area], True
+        for deadline in self.running:
+            deadline.shared_with = self.matter.shared_with
             self._touch(deadline)
 
     def miss(self, deadline: Deadline) -> None:
@@ -181,6 +201,7 @@ class Change:
         deadline = Deadline(
             matter_id=self.matter.id,
             area=self.matter.area,
+            shared_with=self.matter.shared_with,
             name=declared.name,
             rule=rule.id,
             kind=rule.kind,

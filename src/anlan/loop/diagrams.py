@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Iterable
 
 from anlan.city.people.access import Role
-from anlan.foundation.rules import KIND_WORDS, Rule, rulebook
+from anlan.foundation.rules import KIND_WORDS, Rule, declared
 from anlan.loop.procedures import Deadline, Escalate, Named, Procedure, State, Transition, procedures
 
 ROLES = {
@@ -123,8 +123,8 @@ def _consequence(deadline: Deadline) -> str:
 
 
 def _newest(rule_id: str) -> Rule:
-    """The latest entry of a rule: a document must not change overnight."""
-    return max((rule for rule in rulebook().all() if rule.id == rule_id), key=lambda rule: rule.effective_from)
+    """The latest entry of a rule as declared: a document changes neither overnight nor from city to city."""
+    return declared().versions(rule_id)[-1]
 
 
 def _labels(named: Iterable[Named]) -> str:

@@ -135,7 +135,7 @@ def confirm_code(request: HttpRequest, account: Account, code: str) -> None:
 
 def sign_in(request: HttpRequest, username: str, password: str, code: str = "") -> str:
     """A token for whoever knows the password and, with a second factor, a code. Raises NotSignedIn, and NotAllowed
-    where a second factor is required and there is none yet."""
+    where a second factor is required and there is none yet, or the password is a one-time one."""
     account = account_of(request, username, password)
     if second_factor.has_one(account):
         if not code:
@@ -143,6 +143,8 @@ def sign_in(request: HttpRequest, username: str, password: str, code: str = "") 
         confirm_code(request, account, code)
     elif second_factor.required_of(account, on=clock.today()):
         raise NotAllowed(_("sign in with a browser first and set up a second factor"))
+    if account.must_change_password:
+        raise NotAllowed(_("this is a one-time password; sign in with a browser first and choose your own"))
     lockout.forgive(username)
     return token_for(account)
 

@@ -188,10 +188,17 @@ def possible(matter: Matter, actor: Actor) -> list[Transition]:
 
 
 def note(
-    matter_id: UUID, text: str, *, by: Actor, attachments: Sequence[Attachment] = (), public: bool = False
+    matter_id: UUID,
+    text: str,
+    *,
+    by: Actor,
+    attachments: Sequence[Attachment] = (),
+    public: bool = False,
+    version: int | None = None,
 ) -> Matter:
     """Add a word (and files) without moving the matter. A public note is shown to the reporter."""
-    with changing(matter_id, by, ON_DUTY | SYSTEM | REPORTER, attachments=attachments) as change:
+    allowed = ON_DUTY | SYSTEM | REPORTER
+    with changing(matter_id, by, allowed, version=version, attachments=attachments) as change:
         _add_note(change, text, attachments, public=public)
     return change.matter
 

@@ -224,6 +224,8 @@ class Deadline(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     matter = models.ForeignKey(Matter, models.PROTECT, related_name="deadlines")
     area = LTreeField()
+    # Lists read clocks without naming each matter: an area that helps must find them by the row itself.
+    shared_with = LTreeArrayField(default=list)
     name = models.CharField(max_length=40)
     rule = models.CharField(max_length=60)
     kind = models.CharField(max_length=16, choices=Kind.choices)

@@ -221,7 +221,7 @@ def public_view(tracking: bytes) -> PublicView:
         number=found.reference,
         state=found.state,
         state_label=label(found.stands),
-        closed=found.stands.final,
+        closed=found.closed_at is not None,
         title=found.title,
         klass=found.klass,
         klass_label=klass_label(found.klass),

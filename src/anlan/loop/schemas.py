@@ -108,7 +108,10 @@ class Extension(Approved):
 
 
 class Merging(Reason):
+    """`into_version` guards the matter that goes on as If-Match guards the one that is merged."""
+
     into: UUID
+    into_version: Annotated[int, Field(ge=1)] | None = None
 
 
 class Reclassification(Reason):

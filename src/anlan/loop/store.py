@@ -144,6 +144,8 @@ def update(change: Change, additions: Additions) -> None:
     if change.moved:
         for model in (Deadline, Party, Notice, Attachment):
             model.objects.filter(matter_id=change.matter.id).update(area=change.matter.area)
+    if change.shared:
+        Deadline.objects.filter(matter_id=change.matter.id).update(shared_with=change.matter.shared_with)
 
 
 def _write(change: Change, additions: Additions, matter_sql: str, matter_values: list[Any]) -> Any:

@@ -5,14 +5,14 @@ from datetime import datetime
 
 from anlan.city.people.access import REPORTER, Scope, scoped
 from anlan.loop.answers import ClockOut, Line, Together, event_label, label
-from anlan.loop.joining import JOINED, LEFT, may_leave, worked_on
+from anlan.loop.joining import JOINED, LEFT, REOPENED_WITH, SETTLED_WITH, may_leave, worked_on
 from anlan.loop.models import Deadline, Event, Matter
 from anlan.loop.procedures import Procedure
 
 # What the program itself tells the reporter of; the other verbs are office matters between desks.
 PUBLIC_VERBS = (
     *("opened", "handed_over", "suspended", "resumed", "extended", "escalated", "merged", "unmerged"),
-    *(JOINED, LEFT),
+    *(JOINED, LEFT, SETTLED_WITH, REOPENED_WITH),
 )
 _EXPLAINED_VERBS = ("suspended", "resumed", "extended")
 
@@ -59,7 +59,7 @@ def latest_public(events: Iterable[Event], rules: type[Procedure]) -> datetime |
 
 def _story_for_others(events: Iterable[Event], rules: type[Procedure]) -> Iterator[Line]:
     for event in events:
-        if _public(event, rules) and event.kind not in ("noted", JOINED, LEFT):
+        if _public(event, rules) and event.kind not in ("noted", JOINED, LEFT, SETTLED_WITH, REOPENED_WITH):
             spoken = event.actor_role != "REPORTER" and _told(event, rules)
             yield _line(event, rules, spoken=spoken)
 

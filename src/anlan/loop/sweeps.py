@@ -1,4 +1,5 @@
-"""The sweep: what time alone brings about. A set of overdue deadlines, each missed in a transaction of its own."""
+"""The sweep: what time alone brings about. A set of overdue deadlines, each missed in a transaction of its own; and
+merged matters, which end with the one they are handled with."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -8,8 +9,8 @@ from django.db import connection
 from prometheus_client import Counter
 
 from anlan.city.people.access import scope_of, scoped, system
-from anlan.loop import clock, verbs
-from anlan.loop.models import Deadline
+from anlan.loop import clock, joining, verbs
+from anlan.loop.models import Deadline, Matter
 from anlan.loop.refusals import Refused
 
 log = structlog.get_logger("anlan.loop.sweeps")
@@ -46,6 +47,24 @@ def sweep_deadlines(limit: int = 500) -> int:
             MISSED.labels(name).inc()
             missed += 1
     return missed
+
+
+def sweep_joined(limit: int = 500) -> int:
+    """Let up to `limit` merged matters follow the one they are handled with into its end, or out of it again; returns
+    how many did. Of a chain of mergers each round moves one link."""
+    followed = 0
+    with scoped(scope_of(system())):
+        merged = Matter.objects.filter(merged_into__isnull=False)
+        behind = merged.filter(closed_at__isnull=True, merged_into__closed_at__isnull=False)
+        ahead = merged.filter(closed_at__isnull=False, merged_into__closed_at__isnull=True)
+        found = [*behind.values_list("id", flat=True)[:limit], *ahead.values_list("id", flat=True)[:limit]]
+    for id in found[:limit]:
+        try:
+            joining.follow(id, by=system())
+            followed += 1
+        except Refused as refused:
+            log.debug("nothing to follow any more", matter=str(id), why=str(refused))
+    return followed
 
 
 def _overdue(limit: int) -> list[tuple[UUID, UUID, str]]:

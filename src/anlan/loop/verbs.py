@@ -29,6 +29,7 @@ from anlan.city.people.access import (
 from anlan.loop import store
 from anlan.loop.change import Change, rule_of, running_by_name
 from anlan.loop.engine import ON_DUTY, answers, changing, locked, obstacle
+from anlan.loop.joining import part
 from anlan.loop.models import Deadline, Matter
 from anlan.loop.procedures import Escalate, Transition
 from anlan.loop.refusals import BadInput, NotPossible, Stale, Unknown
@@ -187,7 +188,7 @@ def share(matter_id: UUID, *, with_area: str, by: Actor, reason: str, version: i
         if any(covers(area, with_area) for area in (matter.area, *matter.shared_with)):
             raise NotPossible(_("that area handles it already"), field="with_area")
         change.record("shared", {"with": with_area, "reason": _said(reason)})
-        matter.shared_with = [*matter.shared_with, with_area]
+        change.share(with_area)
         change.tell_desk(with_area)
     return matter
 
@@ -289,7 +290,8 @@ def merge(
 
 
 def unmerge(matter_id: UUID, *, by: Actor, reason: str, version: int | None = None) -> Matter:
-    """Take a merge back: the matter stands where it stood and its clocks run on."""
+    """Take a merge back: the matter stands where it stood and its clocks run on, or begin anew if the two were settled
+    together."""
     with scoped(scope_of(by)):
         found = store.lock(matter_id)
         if found is None:
@@ -301,10 +303,8 @@ def unmerge(matter_id: UUID, *, by: Actor, reason: str, version: int | None = No
         _require_version(duplicate.matter, version)
         if duplicate.matter.merged_into_id != into:
             raise Stale(_("the matter was changed by someone else in the meantime"))
-        duplicate.matter.merged_into_id = None
         duplicate.record("unmerged", {"from": str(into), "reason": _said(reason)})
-        if duplicate.matter.suspended_at is None:
-            duplicate.release_clocks()
+        part(duplicate)
         duplicate.tell(REPORTER)
         main.record("released", {"matter": str(matter_id), "reason": _said(reason)})
     return duplicate.matter

@@ -7,6 +7,7 @@ somebody kept (`digests`).
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -83,15 +84,22 @@ def verify(progress: Callable[[int], None] = lambda events: None) -> Verificatio
         events += more
         progress(more)
 
-    with transaction.atomic(using=OWNER):
-        with connections[OWNER].cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    with snapshot():
         for matter, lines in _histories(_matters(), _lines(counted)):
             chains += 1
             if found := _first_break(matter, lines):
                 broken += 1
                 breaks += [Break(matter.reference, *found)] if broken <= NAMED else []
     return Verification(chains, events, broken, tuple(breaks))
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Read as the owner, who sees every row, all of it as of one moment."""
+    with transaction.atomic(using=OWNER):
+        with connections[OWNER].cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
 
 
 def count_events() -> int:

@@ -17,7 +17,7 @@ from anlan.loop import clock, digests, exports
 from anlan.loop.announcements import purge
 from anlan.loop.models import DailyDigest
 from anlan.loop.notices import send_due
-from anlan.loop.sweeps import sweep_deadlines
+from anlan.loop.sweeps import sweep_deadlines, sweep_joined
 
 log = structlog.get_logger("anlan.loop.worker")
 HEARTBEAT = Gauge(
@@ -53,6 +53,7 @@ def publish_digests() -> int:
 
 _jobs = [
     Job("deadlines", sweep_deadlines, pause=1),
+    Job("joined", sweep_joined, pause=60),
     Job("notices", send_due, pause=1),
     Job("digest", publish_digests, pause=60),
     Job("announcements", purge, pause=600),

@@ -69,7 +69,7 @@ def change_password(request: HttpRequest, actor: Actor) -> HttpResponse:
     account = request.user
     try:
         prove(request, account, request.POST.get("password", ""))
-        account.set_password(_new_password(request, account))
+        account.set_password(new_password(request, account))
     except BadInput as refused:
         return overview(request, actor, refused=refused, at="password")
     account.save(update_fields=["password"])
@@ -107,7 +107,8 @@ def prove(request: HttpRequest, account: Account, password: str) -> None:
         raise BadInput(_("this is not your password; after several failures wait a while"), field="password") from None
 
 
-def _new_password(request: HttpRequest, account: Account) -> str:
+def new_password(request: HttpRequest, account: Account) -> str:
+    """The password that somebody has chosen, told twice. Raises BadInput."""
     chosen = _checked(request.POST.get("new_password", ""), "new_password")
     if chosen != request.POST.get("again", ""):
         raise BadInput(_("the two are not the same"), field="again")

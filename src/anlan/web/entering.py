@@ -1,7 +1,8 @@
-"""The way in: what is kept between a proven password and the second factor, and what happens to whoever is in.
+"""The way in: what is kept between a proven password and the next step, and what happens to whoever is in.
 
-Between the two nobody is signed in. The session holds whose password was proven, for five minutes; it opens the page
-of the second step and nothing else, and ends with that password and with a sign-out everywhere.
+Between them nobody is signed in. The session holds whose password was proven, for five minutes; it opens the page of
+the next step (a second factor, or a password of one's own in place of a one-time one) and nothing else, and ends with
+that password and with a sign-out everywhere.
 """
 
 from dataclasses import dataclass
@@ -30,20 +31,22 @@ _MOST_KNOWN = 8
 
 @dataclass(frozen=True)
 class Pending:
-    """Somebody whose password was proven, and the page they wanted."""
+    """Somebody whose password was proven, and the page they wanted; `whole` where nothing else is to be proven."""
 
     account: Account
     next: str
+    whole: bool
 
 
-def hold(request: HttpRequest, account: Account) -> None:
+def hold(request: HttpRequest, account: Account, *, to: str = "", whole: bool = False) -> None:
     """Remember that the password was proven; the key of the session changes, as at a sign-in."""
     request.session.flush()
     request.session[_PENDING] = {
         "account": str(account.id),
         "hash": account.get_session_auth_hash(),
         "at": clock.now().timestamp(),
-        "next": wanted(request),
+        "next": to,
+        "whole": whole,
     }
     request.session.set_expiry(PENDING_SECONDS)
 
@@ -56,11 +59,17 @@ def pending(request: HttpRequest) -> Pending | None:
     account = Account.objects.filter(id=UUID(kept["account"]), is_active=True).first()
     if account is None or not constant_time_compare(kept["hash"], account.get_session_auth_hash()):
         return None
-    return Pending(account, kept["next"])
+    return Pending(account, kept["next"], kept["whole"])
 
 
 def enter(request: HttpRequest, account: Account, *, to: str = "") -> str:
-    """Sign in for twelve hours; returns where to go: `to`, else the choice of a posting, else home."""
+    """Sign in for twelve hours; returns where to go: `to`, else the choice of a posting, else home.
+
+    With a one-time password nobody is in yet: to the page where it is changed.
+    """
+    if account.must_change_password:
+        hold(request, account, to=to, whole=True)
+        return reverse("first-password")
     request.session.pop(_PENDING, None)
     login(request, account, backend=BACKEND)
     request.session.set_expiry(TOKEN_SECONDS)

@@ -28,7 +28,7 @@ from anlan.web.entering import enter, pending, remember_browser
 def at_the_door(request: HttpRequest) -> HttpResponse:
     """The second step of signing in: a code, or a passkey. Without a proven password back to the first."""
     held = pending(request)
-    if held is None or not second_factor.has_one(held.account):
+    if held is None or held.whole or not second_factor.has_one(held.account):
         return HttpResponseRedirect(reverse("sign-in"))
     refused: Refused | None = None
     if request.method == "POST":

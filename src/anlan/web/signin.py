@@ -47,10 +47,10 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def _after_the_password(request: HttpRequest, account: Account) -> HttpResponse:
     """In; or to the second factor, where there is one; or first to setting one up, where there must be one."""
     if second_factor.has_one(account):
-        hold(request, account)
+        hold(request, account, to=wanted(request))
         return HttpResponseRedirect(reverse("sign-in-code"))
     if second_factor.required_of(account, on=clock.today()):
-        hold(request, account)
+        hold(request, account, to=wanted(request))
         second_factor.begin(account)
         return HttpResponseRedirect(reverse("second-factor"))
     response = HttpResponseRedirect(enter(request, account, to=wanted(request)))

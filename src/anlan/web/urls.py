@@ -9,8 +9,11 @@ from django.views.i18n import set_language
 from django.views.static import serve
 
 from anlan.loop.doors import nothing_here
-from anlan.web import account, health, oidc, pages, passkeys, resident_signin, second_factor, signin
+from anlan.web import account, first_password, health, oidc, pages, passkeys, resident_signin, second_factor, signin
 from anlan.web.api import DOCS_FILES, build
+
+
+_DOORS = (signin, second_factor, first_password, passkeys, account, resident_signin, oidc)
 
 
 def declared() -> Iterator[str]:
@@ -30,6 +33,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/docs/<path:path>", serve, {"document_root": str(DOCS_FILES)}),
     path("api/", build().urls),
     re_path("^api/", nothing_here),
-    *(path("", include(module)) for module in (signin, second_factor, passkeys, account, resident_signin, oidc)),
+    *(path("", include(module)) for module in _DOORS),
     *(path("", include(module)) for module in declared()),
 ]

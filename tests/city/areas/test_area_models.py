@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from anlan.city.areas.models import Area
+from anlan.city.people.access import postings_of
 from anlan.city.people.models import Account, Organisation, Posting, Unit
 from tests.cast import CITY, COMMUNITY, CUIYUAN, GRID, WENXIN
 
@@ -100,9 +101,14 @@ class TestPostings:
         with pytest.raises(IntegrityError, match="posting_responder_has_unit"):
             self.post(role="RESPONDER")
 
-    def test_a_posting_ends_after_it_starts(self) -> None:
-        with pytest.raises(IntegrityError, match="posting_ends_after_start"):
-            self.post(ends=date(2026, 1, 1))
+    def test_a_posting_does_not_end_before_it_starts(self) -> None:
+        with pytest.raises(IntegrityError, match="posting_not_over_before_it_starts"):
+            self.post(ends=date(2025, 12, 31))
+
+    def test_one_taken_back_on_its_first_day_ends_on_that_day_and_counts_for_none(self) -> None:
+        taken_back = self.post(ends=date(2026, 1, 1))
+        assert not postings_of(taken_back.account, on=date(2026, 1, 1)).exists()
+        self.post()
 
     def test_the_same_posting_is_not_held_twice_at_once(self) -> None:
         self.post()

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from anlan.city.regulations.models import RuleVersion
-from anlan.city.regulations.versions import of_the_city
+from anlan.city.regulations.versions import of_the_city, rule_in
 from anlan.foundation import rules
-from anlan.foundation.rules import rulebook
-from anlan.loop import clock
+from anlan.foundation.rules import declared, rulebook
+from anlan.loop import clock, queries
 from tests.cast import Cast
+from tests.loop.stories import assigned, morning
 from tests.services.administration.city import browser
 from tests.services.administration.city import of_the_city as city_administrator
 
@@ -84,4 +85,44 @@ def test_a_statutory_rule_stays_statutory_and_names_the_new_source() -> None:
     )
     assert answer.status_code == 302
     body = RuleVersion.objects.get().body
-    assert (body["kind"], body["source"], body["evidence"]) == ("statutory", "某法第一条", "law")
+    assert (body["kind"], body["source"], body["evidence"]) == ("statutory", "某法第一条", "city")
+    rulebook.cache_clear()
+    page = browser(city_administrator()).get(f"/administration/rules/{statutory.id}").content.decode()
+    assert "entered by the city, not verified by the project" in page
+
+
+def test_a_clock_that_runs_by_a_version_of_the_city_says_whose_word_that_is(cast: Cast) -> None:
+    with morning() as manual:
+        add()
+        rulebook.cache_clear()
+        manual.advance(timedelta(days=1))
+        matter = assigned(cast)
+        sources = {each.name: each.source for each in queries.matter(cast.chen, matter.id).deadlines}
+    assert sources["respond"] == "The city's (as entered by the city)"
+    assert "entered" not in sources["arrive_in_time"]
+
+
+def test_what_a_city_stored_as_law_is_known_from_the_city_alone() -> None:
+    add()
+    assert rule_in({**RuleVersion.objects.get().body, "evidence": "law"}).evidence == "city"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"id": "gone.rule"},
+        {"amount": None, "unit": None, "counting": None, "value": 3},
+        {"kind": "a kind of yesterday"},
+    ],
+)
+def test_a_version_that_fits_no_rule_any_more_is_left_out_and_shown(body: dict[str, Any]) -> None:
+    add()
+    version = RuleVersion.objects.get()
+    version.body = {name: value for name, value in {**version.body, **body}.items() if value is not None}
+    version.rule = version.body["id"]
+    version.save()
+    rulebook.cache_clear()
+    assert rulebook().all() == declared().all()
+    page = browser(city_administrator())
+    assert "count for nothing" in page.get("/administration/rules").content.decode()
+    assert page.get(f"/administration/rules/{RULE}").status_code == 200

@@ -180,6 +180,15 @@ def test_a_matter_handled_together_stands_on_both_boards_and_says_so(cast: Cast,
     assert titles(browser("zhou").get("/board", {"shared": "true"})) == ["两街道之间的河道"]
 
 
+def test_whoever_helps_sees_the_clocks_and_what_is_overdue(cast: Cast, morning: clock.ManualClock) -> None:
+    matter = stories.routed(cast, title="两街道之间的河道")
+    verbs.share(matter.id, with_area=CUIYUAN, by=cast.chen, reason="河道在两街道之间")
+    own, helping = (text(browser(who).get("/board")).count('class="clock') for who in ("chen", "zhou"))
+    assert own == helping > 0
+    morning.advance(timedelta(hours=25))
+    assert titles(browser("zhou").get("/board", {"lane": "overdue"})) == ["两街道之间的河道"]
+
+
 def test_escalated_matters_stand_in_the_lane_of_the_desk_that_was_told(cast: Cast, morning: clock.ManualClock) -> None:
     matter = stories.routed(cast)
     verbs.escalate(matter.id, by=cast.chen, reason="人手不够")

@@ -70,20 +70,20 @@ def raw(instance: Model) -> dict[str, Any]:
     return {field.attname: getattr(instance, field.attname) for field in instance._meta.concrete_fields}
 
 
-def broken() -> list[int]:
+def broken(using: str = "default") -> list[int]:
     """The entries whose hash is not the one of their content and the entry before; empty where the chain holds.
 
     Read it as the owner, or as one whose scope is the whole city: a gap is a break.
     """
     found, previous, expected = [], GENESIS, 1
-    for entry in AuditEntry.objects.order_by("seq").iterator():
-        if entry.seq != expected or bytes(entry.hash) != _link(entry, previous):
+    for entry in AuditEntry.objects.using(using).order_by("seq").iterator():
+        if entry.seq != expected or bytes(entry.hash) != _link_there(entry, previous):
             found.append(entry.seq)
         previous, expected = bytes(entry.hash), entry.seq + 1
-    head = AuditHead.objects.first()
-    if head is not None and (head.seq != expected - 1 or bytes(head.hash) != previous):
+    head = AuditHead.objects.using(using).first() or AuditHead(hash=GENESIS)
+    if head.seq != expected - 1 or bytes(head.hash) != previous:
         found.append(head.seq)
-    return found
+    return sorted(set(found))
 
 
 def _write(
@@ -126,6 +126,14 @@ def _link(entry: AuditEntry, previous: bytes) -> bytes:
     names = ("seq", "account", "role", "acted_in", "area", "what", "object_id", "label", "verb", "difference", "reason")
     body = [microseconds(entry.at), str(entry.account_id or ""), *(getattr(entry, name) for name in names)]
     return digest_by(entry.suite, previous + canonical(body))
+
+
+def _link_there(entry: AuditEntry, previous: bytes) -> bytes | None:
+    """The hash that a stored entry ought to have; None where it holds what can't have been hashed."""
+    try:
+        return _link(entry, previous)
+    except (TypeError, ValueError):
+        return None
 
 
 def _acting(by: Actor, area: str) -> Held:

@@ -202,7 +202,9 @@ class Posting(models.Model):
             models.CheckConstraint(
                 name="posting_responder_has_unit", condition=~Q(role="RESPONDER") | Q(unit__isnull=False)
             ),
-            models.CheckConstraint(name="posting_ends_after_start", condition=Q(ends=None) | Q(ends__gte=F("starts"))),
+            models.CheckConstraint(
+                name="posting_not_over_before_it_starts", condition=Q(ends=None) | Q(ends__gte=F("starts"))
+            ),
             ExclusionConstraint(
                 name="posting_held_once_at_a_time",
                 expressions=[

@@ -17,7 +17,7 @@ from anlan.city.regulations.models import RuleVersion
 from anlan.city.regulations.versions import TOPIC, rule_in
 from anlan.foundation import freshness
 from anlan.foundation.language import said
-from anlan.foundation.rules import Evidence, Kind, Rule, UnknownRule, rulebook
+from anlan.foundation.rules import Evidence, Rule, UnknownRule, rulebook
 from anlan.loop import clock
 from anlan.loop.administering import require_over
 from anlan.loop.models import Deadline
@@ -26,7 +26,6 @@ from anlan.loop.refusals import BadInput, NotPossible, Unknown
 from anlan.services.administration.schemas import RuleIn
 
 NUMBERS = ("amount", "value", "minimum", "maximum")
-_VERIFIED = {Kind.STATUTORY, Kind.LOCAL_POLICY}
 
 
 @dataclass(frozen=True)
@@ -113,15 +112,13 @@ def _body(before: Rule, given: RuleIn) -> dict[str, Any]:
         raise BadInput(_("is required"), field=missing[0])
     whole = {name: _whole(value) for name, value in told.items()}
     kept.pop("until", None)
-    # Of a binding rule the city vouches for the text that it names; of its own targets nobody else has to.
-    evidence = Evidence.LAW if before.kind is Kind.STATUTORY else Evidence.PAGE
     body = {
         **kept,
         **whole,
         "from": str(given.starts),
         "source": given.source,
         "source_en": given.source_en,
-        "evidence": str(evidence if before.kind in _VERIFIED else Evidence.DESIGN),
+        "evidence": str(Evidence.CITY),
     }
     try:
         rule_in(body)

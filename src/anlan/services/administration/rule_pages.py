@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from anlan.city.people.access import Actor
 from anlan.city.regulations.models import RuleVersion
+from anlan.city.regulations.versions import left_out
 from anlan.foundation.language import said
 from anlan.foundation.management.commands.rules import EVIDENCE, value_of
 from anlan.foundation.rules import KIND_WORDS, Kind, Rule, rulebook
@@ -48,6 +49,8 @@ def rules(request: HttpRequest, actor: Actor) -> HttpResponse:
     ]
     page = paged(request, found)
     listing = Listing(
+        before="administration/rules_left_out.html",
+        more={"left_out": left_out()},
         title=_("Deadlines and rules"),
         headings=(_("Rule"), _("Value"), _("Kind"), _("Source"), _("Evidence"), _("In force"), _("To come")),
         rows=[
@@ -70,7 +73,8 @@ def rules(request: HttpRequest, actor: Actor) -> HttpResponse:
 def rule(request: HttpRequest, actor: Actor, id: str) -> HttpResponse:
     """One rule: its versions, which procedures use it, and how many clocks run by it."""
     found, today = regulations.present(id), clock.today()
-    own = {version.starts: version.id for version in RuleVersion.objects.filter(rule=id)}
+    unused = {version.id for version in left_out()}
+    own = {version.starts: version.id for version in RuleVersion.objects.filter(rule=id).exclude(id__in=unused)}
     shown = [
         {
             "cells": _cells(each),
@@ -107,7 +111,11 @@ def new_version(request: HttpRequest, actor: Actor, id: str) -> HttpResponse:
 
     numbers = {name: str(getattr(found, name)) for name in regulations.NUMBERS if getattr(found, name) is not None}
     warning = (
-        _("A statutory term: only what an article says. Name the article.") if found.kind is Kind.STATUTORY else ""
+        _(
+            "A statutory term: only what an article says. Name the article. It is shown as entered by the city, not "
+            "verified by the project."
+        )
+        if found.kind is Kind.STATUTORY else ""
     )
     question = Question(
         title=_("A further version: %(title)s") % {"title": said(found.title, found.title_en)},

@@ -136,6 +136,7 @@ class RuleIn(Told):
     minimum: Annotated[str | None, Field(max_length=30), Label(_("Least"))] = None
     maximum: Annotated[str | None, Field(max_length=30), Label(_("Most"))] = None
     starts: Annotated[date, Label(_("In force from"))]
-    source: Annotated[Filled, Field(max_length=300), Label(_("Source"), _("The decision or the article that says so."))]
-    source_en: Annotated[Filled, Field(max_length=300), Label(_("Source in English"))]
+    # As long as a clock keeps it.
+    source: Annotated[Filled, Field(max_length=200), Label(_("Source"), _("The decision or the article that says so."))]
+    source_en: Annotated[Filled, Field(max_length=200), Label(_("Source in English"))]
     reason: Why

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from anlan.foundation.language import said
-from anlan.foundation.rules import KIND_WORDS, Evidence, Rule, Unit, rulebook
+from anlan.foundation.rules import KIND_WORDS, Evidence, Rule, Unit, declared, rulebook
 
 WIDTH = 160
 """Of the table where nobody's terminal sets one."""
@@ -30,6 +30,7 @@ EVIDENCE: Mapping[Evidence, tuple[str, str]] = {
     Evidence.SEED: ("新闻报道", "newspaper"),
     Evidence.RECALLED: ("常识，未核实", "recalled, unverified"),
     Evidence.DESIGN: ("平台自拟", "own design"),
+    Evidence.CITY: ("本市管理员录入，项目未核实", "entered by the city, not verified by the project"),
 }
 
 
@@ -39,11 +40,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--on", type=_day, metavar="DATE", help="in force on that day (today)")
         parser.add_argument("--all", action="store_true", help="also those no longer or not yet in force")
+        parser.add_argument("--city", action="store_true", help="with the city's own versions; reads the database")
         parser.add_argument("--json", action="store_true", help="print one JSON list")
 
     def handle(self, *, on: date | None, **options: Any) -> None:
         day = on or timezone.localdate()
-        rules = [rule for rule in rulebook().all() if options["all"] or rule.in_force(day)]
+        book = rulebook() if options["city"] else declared()
+        rules = [rule for rule in book.all() if options["all"] or rule.in_force(day)]
         if options["json"]:
             self.stdout.write(json.dumps([_as_json(rule, day) for rule in rules], ensure_ascii=False, indent=1))
             return

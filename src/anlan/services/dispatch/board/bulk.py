@@ -22,7 +22,7 @@ from anlan.loop.answers import category_label
 from anlan.loop.forms import Choices, Form, form_of, told_in
 from anlan.loop.models import Matter
 from anlan.loop.queries import path_of
-from anlan.loop.refusals import BadInput, Refused, Stale
+from anlan.loop.refusals import BadInput, Refused
 from anlan.loop.schemas import Assignment, HandOver, Reason, Reclassification, Said, Told
 from anlan.loop.suggestions import offered_categories
 from anlan.services.dispatch.board.lanes import desk_areas
@@ -85,11 +85,8 @@ def _step(name: str) -> Callable[[Picked, dict[str, Any], Actor], Matter]:
 
 
 def _note(picked: Picked, told: dict[str, Any], by: Actor) -> Matter:
-    # A note needs no version; it is asked for so that a form sent twice adds one note. The lock is held until then.
-    with scoped(scope_of(by)):
-        if engine.locked(picked.id, by, None).matter.version != picked.version:
-            raise Stale(_("the matter has moved on since you opened it; look again"))
-        return engine.note(picked.id, by=by, **told)
+    # A note needs no version; with one, a form that is sent twice adds one note.
+    return engine.note(picked.id, by=by, version=picked.version, **told)
 
 
 def _reclassify(picked: Picked, told: dict[str, Any], by: Actor) -> Matter:
