@@ -48,6 +48,7 @@ def _below(patterns: list[URLPattern | URLResolver], prefix: str) -> Iterator[Ro
 FORM = "takes a form and leads on"
 FILE = "a file"
 PROGRAM = "for programs"
+OUTSIDE = "part of signing in at a provider outside, which is not set up in the tests' city"
 CONFIRMATION = "drawn as the other forms of administration are"
 NO_PAGES = {
     "health": PROGRAM,
@@ -68,6 +69,8 @@ NO_PAGES = {
     "t/<code>/qr.svg": FILE,
     "t/<code>/files/<uuid:attachment_id>": FILE,
     "board/<uuid:matter_id>/steps/<slug:name>": FORM,
+    "board/search": FORM,
+    "board/points": PROGRAM,
     **{
         f"administration/{act}": CONFIRMATION
         for act in (
@@ -84,5 +87,6 @@ NO_PAGES = {
     },
     "administration/log.csv": FILE,
     "tasks/duty": FORM,
+    "tasks/position": PROGRAM,
     "tasks/<uuid:matter_id>/steps/<slug:name>": FORM,
 }

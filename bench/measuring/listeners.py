@@ -5,6 +5,7 @@ event (matter and version) reached the last stream, by the machine's monotonic c
 """
 
 import asyncio
+import functools
 import json
 import re
 import sys
@@ -68,7 +69,7 @@ class Crowd:
 
 async def main(host: str, port: int, heads: list[bytes]) -> None:
     loop, crowd = asyncio.get_running_loop(), Crowd(len(heads))
-    kept = [await loop.create_connection(lambda head=head: Reader(head, crowd), host, port) for head in heads]
+    kept = [await loop.create_connection(functools.partial(Reader, head, crowd), host, port) for head in heads]
     await crowd.all_open.wait()
     if crowd.refusal:
         sys.exit(f"a stream was refused: {crowd.refusal[:400]}")

@@ -15,8 +15,9 @@ from anlan.foundation.postgres import PostgresError, ensure
 COMMANDS = {
     "日常 Everyday": {
         "demo": "a whole city to try, with made-up residents, at once",
-        "serve": "the web server: the API",
+        "serve": "the web server: pages, API and live streams, with the worker beside it",
         "worker": "deadlines, notices and nightly jobs",
+        "live": "the live streams alone, where `serve --no-live` runs elsewhere",
     },
     "数据 Data": {
         "import": "read reports from a CSV, XLSX or JSON file; every refused row is named with its reason",
@@ -30,6 +31,7 @@ COMMANDS = {
     },
     "城市 City": {
         "rehearse": "run the city's month in minutes, with its own rules and people",
+        "procedures": "what every kind of matter goes through, with its deadlines",
         "rules": "the deadlines, limits and thresholds in force, each with its source",
     },
     "开发 Developing": {

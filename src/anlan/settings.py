@@ -31,6 +31,7 @@ ANLAN_OIDC_CLIENT_SECRET = ENVIRONMENT.oidc_client_secret
 ANLAN_OIDC_LABEL = ENVIRONMENT.oidc_label
 ANLAN_PUBLIC_URL = ENVIRONMENT.public_address
 ANLAN_PORT = ENVIRONMENT.port
+ANLAN_PROXIES = ENVIRONMENT.proxies
 ANLAN_LIVE_URL = ENVIRONMENT.live_url or ""
 # Set by `serve` for its processes; without it nothing is live.
 ANLAN_LIVE_PORT = ENVIRONMENT.live_port
@@ -65,6 +66,7 @@ INSTALLED_APPS = [
     "leaflet",
 ]
 MIDDLEWARE = [
+    "anlan.web.proxies.BehindProxies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "anlan.web.middleware.RequestLog",
@@ -123,6 +125,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT.production
+# Behind a proxy a form comes from an https page to a server that hears http.
+CSRF_TRUSTED_ORIGINS = [ENVIRONMENT.public_origin] if ENVIRONMENT.public_origin else []
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.proxies else None
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -22,6 +22,7 @@ from anlan.services.dispatch.actions import assign, direct
 from anlan.services.intake.actions import Taken, report
 from anlan.services.intake.schemas import Contact, ReportIn
 
+PASSWORD = "anlan-demo"
 SEED = 7
 TOWN = "330106013"
 """Wenxin, where the demo's dispatcher and responder work."""
@@ -60,6 +61,7 @@ def fill(into: Path) -> None:
         "file": str(file.id),
         "party": str(people(dispatcher, shown.matter.id)[0].id),
     }
+    _careful()
     into.write_text(json.dumps(known), encoding="utf-8")
 
 
@@ -70,6 +72,12 @@ def _seat_a_colleague() -> None:
     Posting.objects.create(
         account=colleague, role=seat.role, area=seat.area, organisation=seat.organisation, starts=seat.starts
     )
+
+
+def _careful() -> None:
+    """An account with a second factor; nobody needs its codes here."""
+    account = Account.objects.create_user("careful", PASSWORD, name="周谨")
+    Authenticator.objects.create(account=account, secret="JBSWY3DPEHPK3PXP", confirmed_at=clock.now())
 
 
 def _actor(username: str) -> Actor:

@@ -3,12 +3,11 @@
 import csv
 from pathlib import Path
 
-import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Page, expect
 
 from tests.browser.journeys import report
-from tests.browser.visiting import LANGUAGES, Language, Visitor, Visits
+from tests.browser.visiting import Visitor, Visits
 
 PHONE = "13411110008"
 
@@ -27,12 +26,9 @@ def taken_out(page: Page, words: str, format: str, into: Path) -> Path:
     return file
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_list_is_exported_in_both_formats_without_anybodys_number(
-    visits: Visits, tmp_path: Path, language: Language
-) -> None:
-    page = visits.open(Visitor("dispatcher", "desk", language), "/board")
-    words = f"导出清单 {language}"
+def test_a_list_is_exported_in_both_formats_without_anybodys_number(visits: Visits, tmp_path: Path) -> None:
+    page = visits.open(Visitor("dispatcher", "desk", "en"), "/board")
+    words = "导出清单"
     matter = report(visits, page, words, contact={"name": "王秀英", "phone": PHONE})
 
     text = taken_out(page, words, "csv", tmp_path).read_text(encoding="utf-8-sig")

@@ -1,6 +1,10 @@
 """How a person gets to the pages that have no address to go to straight."""
 
+from random import randrange
+
 from playwright.sync_api import Page
+
+from tests.browser.city import PASSWORD
 
 
 def begin_report(page: Page) -> None:
@@ -41,3 +45,37 @@ def to_retiring(page: Page) -> None:
     first_row(page)
     page.locator("a[href$=retire]").click()
     page.wait_for_load_state()
+
+
+def half_in(page: Page) -> None:
+    """Past the password of an account that has a second factor."""
+    page.locator("input[name=username]").fill("careful")
+    page.locator("input[name=password]").first.fill(PASSWORD)
+    page.locator("main form button:not([type=button])").first.click()
+    page.wait_for_url("**/sign-in/code")
+
+
+def ask_for_code(page: Page) -> None:
+    """Have a code sent; each time to another number, for there are only so many for one."""
+    page.locator("input[name=phone]").fill(f"138{randrange(10**8):08d}")
+    page.locator("main form button:not([type=button])").first.click()
+    page.wait_for_url("**/account/code")
+
+
+def begin_with_app(page: Page) -> None:
+    """Begin to set up an app as a second factor."""
+    form = page.locator("form[action$='/app/begin']")
+    if not form.is_visible():
+        page.locator("details:has(form[action$='/app/begin']) > summary").click()
+    form.locator("input[name=password]").fill(PASSWORD)
+    form.locator("button:not([type=button])").click()
+    page.wait_for_url("**/security/app")
+
+
+def note_on_several(page: Page) -> None:
+    """A word added to everything that was ticked."""
+    form = page.locator("form[action*='/board/bulk/note']")
+    page.locator("details:has(form[action*='/board/bulk/note']) > summary").click()
+    form.locator("textarea").fill("已通知社区")
+    form.locator("button:not([type=button])").click()
+    page.wait_for_url("**/board/bulk/note?**")

@@ -98,6 +98,13 @@ class Environment(BaseSettings):
         description="the http(s) address residents reach the pages under, without a slash at its end",
     )
 
+    proxies: int = Field(
+        default=0,
+        ge=0,
+        le=5,
+        description="0 to 5, reverse proxies of yours in front, each of which adds to X-Forwarded-For and sets "
+        "X-Forwarded-Proto",
+    )
     live_url: str | None = Field(
         default=None,
         pattern=r"^(https?://[^/\s]+)?(/[^\s?#]*[^/\s?#])?$",
@@ -114,7 +121,7 @@ class Environment(BaseSettings):
         default=500,
         ge=1,
         le=100_000,
-        description="1 to 100000, pages that are live from one network address; behind a reverse proxy all of them",
+        description="1 to 100000, pages that are live from one network address",
     )
 
     map_tiles: str | None = Field(
@@ -240,6 +247,12 @@ class Environment(BaseSettings):
         """Where a browser has to be allowed to fetch tiles from, as a Content-Security-Policy names it; or nothing."""
         parts = urlsplit(self.map_tiles or "")
         return f"{parts.scheme}://{parts.netloc.replace('{s}', '*')}" if parts.netloc else ""
+
+    @property
+    def public_origin(self) -> str:
+        """Scheme and host of the address residents reach the pages under; empty where none was given."""
+        parts = urlsplit(self.public_url or "")
+        return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
     @property
     def public_address(self) -> str:

@@ -7,7 +7,7 @@ open, and a reader that lost its connection goes on from where it was. What is r
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
@@ -113,9 +113,10 @@ def heard(rows: Sequence[Sequence[Any]]) -> list[Heard]:
     return [Heard(*row) for row in rows]
 
 
-def missed(actor: Actor, since: Position) -> tuple[list[Heard], Position]:
-    """What concerns this actor and was committed after `since`, and where that leads. Raises UnknownPosition."""
-    with scoped(scope_of(actor)), connection.cursor() as cursor:
+def missed(actor: Actor, since: Position, follows: UUID | None = None) -> tuple[list[Heard], Position]:
+    """What concerns this actor, or the matter they follow, and was committed after `since`, and where that leads.
+    Raises UnknownPosition."""
+    with scoped(replace(scope_of(actor), matter=follows)), connection.cursor() as cursor:
         here = Position(*cursor.execute(WHERE_SQL).fetchone())
         since.refuse_unless_before(here)
         return heard(cursor.execute(NEWS_SQL, news_since(since)).fetchall()), here

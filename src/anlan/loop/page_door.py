@@ -62,11 +62,13 @@ def shell(request: HttpRequest, actor: Actor) -> dict[str, Any]:
     """What the bar above every page of staff shows: where one may go, what is new there, and as whom one acts. One
     statement, for the notices."""
     unread = unread_count(actor)
+    # A page that is live fetches itself anew to show a part of it: the word is for somebody who reads the whole.
+    for_a_part = "X-Live" in request.headers or "part" in request.GET
     return {
         "rooms": [(room, request.path == room.address) for room in rooms_of(actor)],
         "unread": f"{MOST_COUNTED}+" if unread > MOST_COUNTED else unread,
         "acting_as": [acting(held.role.name or "", held.area) for held in actor.held],
-        "said": request.session.pop(_SAID, "") if _SAID in request.session else "",
+        "said": "" if for_a_part or _SAID not in request.session else request.session.pop(_SAID),
     }
 
 

@@ -12,7 +12,6 @@ from anlan.loop.doors import nothing_here
 from anlan.web import account, first_password, health, oidc, pages, passkeys, resident_signin, second_factor, signin
 from anlan.web.api import DOCS_FILES, build
 
-
 _DOORS = (signin, second_factor, first_password, passkeys, account, resident_signin, oidc)
 
 

@@ -1,20 +1,28 @@
 """Who may change what: one's own area, never oneself, never by a page that is too old."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.test import Client
 
 from anlan.city.areas import changes
 from anlan.city.areas.atlas import atlas
 from anlan.city.areas.models import Area, AreaChange
 from anlan.city.people import access
 from anlan.city.people.models import Account, Posting, Unit
-from anlan.loop import clock
+from anlan.foundation.sealing.fields import SealedTextField
+from anlan.loop import clock, engine
+from anlan.loop.models import Matter
+from anlan.services.administration import accounts
 from anlan.services.dispatch.models import Route
-from tests.cast import CUIYUAN, GRID, Cast, post
+from anlan.services.dispatch.procedure import Dispatching
+from tests.cast import CUIYUAN, GRID, Cast, lamp, post
+from tests.loop.stories import kinds, now_of
 from tests.services.administration.city import (
     GRID_CODE,
     Known,
+    acting,
     administrator,
     browser,
     of_the_city,
@@ -120,17 +128,51 @@ def test_a_new_account_signs_in_with_a_password_that_has_to_be_changed(known: Kn
     assert "新人" not in str([entry.difference for entry in written()])
 
 
-def test_a_unit_with_matters_in_hand_does_not_retire(known: Known, cast: Cast) -> None:
-    from anlan.loop import engine
-    from anlan.services.dispatch.procedure import Dispatching
-    from tests.cast import lamp
-
+def in_hand_of(known: Known, cast: Cast) -> Matter:
     matter = engine.open_matter(Dispatching, lamp(), by=cast.wang).matter
     engine.advance(matter.id, "route", by=cast.chen)
-    engine.advance(matter.id, "assign", by=cast.chen, told={"unit_id": str(known.unit.id)})
-    answer = browser(administrator()).post(f"/administration/units/{known.unit.id}/retire", told(known.unit))
+    return engine.advance(matter.id, "assign", by=cast.chen, told={"unit_id": str(known.unit.id)})
+
+
+def retire(known: Known, **more: object) -> Any:
+    return browser(administrator()).post(f"/administration/units/{known.unit.id}/retire", told(known.unit, **more))
+
+
+def test_a_unit_with_matters_in_hand_does_not_retire_by_itself(known: Known, cast: Cast) -> None:
+    matter = in_hand_of(known, cast)
+    answer = retire(known)
     assert answer.status_code == 409
     assert matter.reference in answer.content.decode()
+
+
+def test_another_unit_takes_the_matters_of_one_that_retires(known: Known, cast: Cast) -> None:
+    matter, li = in_hand_of(known, cast), Unit.objects.get(name="li 网格员")
+    Unit.objects.filter(id=li.id).update(on_duty=True)
+    assert retire(known, to=str(li.id)).status_code == 302
+    taken = now_of(matter.id)
+    assert (taken.state, taken.unit_id) == ("assigned", li.id)
+    assert kinds(matter.id)[-2:] == ["withdraw", "assign"]
+    assert Unit.objects.get(id=known.unit.id).retired_on == clock.today()
+
+
+def test_what_cannot_be_taken_back_keeps_the_unit(known: Known, cast: Cast) -> None:
+    li = Unit.objects.get(name="li 网格员")
+    Unit.objects.filter(id=li.id).update(on_duty=True)
+    matter = in_hand_of(known, cast)
+    engine.advance(matter.id, "accept", by=cast.he)
+    engine.advance(matter.id, "arrive", by=cast.he, told={})
+    assert retire(known, to=str(li.id)).status_code == 409
+    assert now_of(matter.id).unit_id == known.unit.id
+    assert Unit.objects.get(id=known.unit.id).retired_on is None
+
+
+def test_who_takes_over_is_on_duty_in_the_same_town(known: Known, cast: Cast) -> None:
+    in_hand_of(known, cast)
+    Unit.objects.exclude(id=known.unit.id).update(on_duty=False, lon=None, lat=None, position_at=None)
+    for name in ("li 网格员", "qian 网格员"):
+        answer = retire(known, to=str(Unit.objects.get(name=name).id))
+        assert answer.status_code == 422
+        assert "no such unit on duty" in answer.content.decode()
 
 
 def test_a_name_for_later_is_given_on_its_day(known: Known) -> None:
@@ -161,3 +203,38 @@ def test_an_auditor_reads_the_log_and_nothing_else(known: Known) -> None:
     page = browser(jin)
     assert "第一网格" in page.get("/administration/log").content.decode()
     assert page.get("/administration/units").status_code == 403
+
+
+def names_found(page: Client, **wanted: str) -> str:
+    answer = page.get("/administration/accounts", wanted)
+    assert answer.status_code == 200
+    return answer.content.decode().split("<tbody>")[-1]
+
+
+def test_an_account_is_found_by_its_user_name_its_telephone_and_in_a_town_by_its_name(
+    known: Known, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    li = Account.objects.get(username="li")
+    li.name, li.phone = "李雷", "13900001111"
+    li.save()
+    page = browser(of_the_city())
+    for text in ("li", "139 0000 1111", "李雷", "雷"):
+        assert ">li<" in names_found(page, q=text), text
+    assert ">li<" not in names_found(page, q="1390000111")
+    monkeypatch.setattr(accounts, "NAMES_OPENED", Account.objects.count() - 1)
+    assert ">li<" in names_found(page, q="13900001111")
+    assert ">li<" not in names_found(page, q="李雷")
+    assert ">li<" in names_found(page, q="李雷", in_area="330106013")
+    assert ">li<" not in names_found(page, q="李雷", in_area="330106004")
+
+
+def test_where_there_are_many_no_name_is_opened_for_a_search(known: Known, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accounts, "NAMES_OPENED", 1)
+    opened: list[str] = []
+    monkeypatch.setattr(SealedTextField, "from_db_value", lambda *given: opened.append("name"))
+    list(accounts.search(acting(of_the_city()), "李雷").values_list("id", flat=True))
+    assert opened == []
+
+
+def test_an_area_that_is_not_ones_own_is_refused_in_a_search(known: Known) -> None:
+    assert browser(administrator()).get("/administration/accounts?in_area=330106004").status_code == 422

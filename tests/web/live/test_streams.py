@@ -207,6 +207,23 @@ def test_a_code_hears_of_its_matter_and_not_what_offices_do(town: Cast) -> None:
     play(story)
 
 
+def test_the_code_of_a_joined_report_hears_of_the_matter_that_is_worked_on_and_not_its_name(town: Cast) -> None:
+    mine, main = engine.open_matter(Dispatching, lamp(), by=anonymous()), opened(town)
+    verbs.merge(mine.matter.id, into=main.id, by=town.chen, reason="同一盏灯")
+
+    async def story(house: House) -> None:
+        reader = await house.reader(f"/live/t/{mine.code}")
+        await off(engine.advance, main.id, "route", by=town.chen)
+        name, told, last = await reader.event()
+        assert (name, told["matter"], told["kind"]) == ("matter", str(mine.matter.id), "changed")
+        await reader.leave()
+        await off(engine.note, main.id, "好", by=town.chen)
+        back = await house.reader(f"/live/t/{mine.code}", last_event_id=last)
+        assert (await back.event())[1]["matter"] == str(mine.matter.id)
+
+    play(story)
+
+
 def test_whoever_comes_back_gets_what_was_missed_and_goes_on_from_there(town: Cast) -> None:
     chen = token("chen")
 

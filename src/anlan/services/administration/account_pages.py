@@ -36,8 +36,9 @@ from anlan.services.administration.schemas import AccountIn, Ends, PostingIn, Wi
 @for_administrators
 def account_list(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The accounts of one's area."""
-    text, state = request.GET.get("q", ""), request.GET.get("state", "")
-    found = accounts.search(actor, text).order_by("username")
+    text, state, where = (request.GET.get(name, "") for name in ("q", "state", "in_area"))
+    found = accounts.search(actor, text, where).order_by("username")
+    by_name = accounts.searches_names(actor, where)
     if state in ("on", "off"):
         found = found.filter(is_active=state == "on")
     page = paged(request, found)
@@ -62,8 +63,11 @@ def account_list(request: HttpRequest, actor: Actor) -> HttpResponse:
         empty=_("Nobody has an account in your area yet."),
         create=(reverse("new-account"), _("New account")),
         searched=text,
-        search_label=_("User name or name"),
-        filters=[Filter("state", _("State"), [("on", _("switched on")), ("off", _("switched off"))], state)],
+        search_label=_("User name, name or telephone") if by_name else _("User name or telephone; in one town the name"),
+        filters=[
+            Filter("in_area", _("Area"), areas_offered(actor), where),
+            Filter("state", _("State"), [("on", _("switched on")), ("off", _("switched off"))], state),
+        ],
     )
     return listed(request, actor, listing)
 

@@ -19,6 +19,7 @@ from anlan.city.audit.recording import changed, changing
 from anlan.city.people import second_factor, signed_in
 from anlan.city.people.access import Actor
 from anlan.city.people.models import Account, Organisation, Posting, Unit
+from anlan.foundation.sealing.fields import blind_index
 from anlan.loop import clock
 from anlan.loop.administering import administers, area_told, locked, require_over, within
 from anlan.loop.refusals import BadInput, NotAllowed, NotPossible, Unknown
@@ -26,6 +27,8 @@ from anlan.services.administration.schemas import AccountIn, Ends, PostingIn
 
 # Without letters and digits that are mistaken for one another; three groups of four are 58 bits.
 _ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
+NAMES_OPENED = 1_000
+"""So many sealed names are opened for a search at most; opening them takes a fraction of a second."""
 
 
 def accounts(actor: Actor) -> QuerySet[Account]:
@@ -36,17 +39,46 @@ def accounts(actor: Actor) -> QuerySet[Account]:
     return staff if administers(actor, settings.ANLAN_CITY) else staff.filter(Exists(there))
 
 
-def search(actor: Actor, text: str) -> QuerySet[Account]:
-    """Accounts by a part of the user name or of the person's name.
+def search(actor: Actor, text: str, in_area: str = "") -> QuerySet[Account]:
+    """Accounts by a part of the user name, a whole telephone number, or a part of the person's name.
 
-    Names are sealed, so they are opened one by one; only those of one's own area are.
+    A telephone number is found by its blind index. Names are sealed and have none (few people share a name in a town,
+    so an index would tell who is who): they are opened one by one, and only where few accounts are left to look at,
+    as in a town (`opens_names`). Raises BadInput for an area that is not the actor's.
     """
-    typed = text.strip()
-    found = accounts(actor)
+    found, typed = _within_area(actor, in_area), text.replace("\x00", "").strip()
     if not typed:
         return found
-    named = [account.id for account in found.only("id", "name") if typed in (account.name or "")]
-    return found.filter(Q(username__icontains=typed.replace("\x00", "")) | Q(id__in=named))
+    fits = Q(username__icontains=typed) | Q(phone_index=_phone(typed))
+    if opens_names(found):
+        fits |= Q(id__in=[account.id for account in found.only("id", "name") if typed in (account.name or "")])
+    return found.filter(fits)
+
+
+def opens_names(found: QuerySet[Account]) -> bool:
+    """Are these few enough for their names to be opened?"""
+    return not found.order_by()[NAMES_OPENED : NAMES_OPENED + 1].exists()
+
+
+def searches_names(actor: Actor, in_area: str = "") -> bool:
+    """Does a search in this area look at names as well?"""
+    return opens_names(_within_area(actor, in_area))
+
+
+def _within_area(actor: Actor, in_area: str) -> QuerySet[Account]:
+    if not in_area:
+        return accounts(actor)
+    path = area_told(actor, in_area, "in_area")
+    there = Posting.objects.filter(area__path__within=path, account=OuterRef("id"))
+    return accounts(actor).filter(Exists(there))
+
+
+def _phone(typed: str) -> bytes:
+    """The blind index of what was typed; of what can't be a number one that nobody has."""
+    try:
+        return blind_index("phone", typed)
+    except ValueError:
+        return b""
 
 
 def account_of(actor: Actor, id: UUID) -> Account:

@@ -24,8 +24,8 @@ from anlan.loop.administering import (
     paged,
 )
 from anlan.loop.forms import Choices
-from anlan.services.administration import offices
-from anlan.services.administration.schemas import OrganisationIn, UnitIn, WithReason
+from anlan.services.administration import offices, retiring
+from anlan.services.administration.schemas import OrganisationIn, Retiring, UnitIn, WithReason
 
 ASKING = ["GET", "HEAD", "POST"]
 
@@ -174,23 +174,33 @@ def unit(request: HttpRequest, actor: Actor, id: UUID) -> HttpResponse:
 def retire_unit(request: HttpRequest, actor: Actor, id: UUID) -> HttpResponse:
     """Retire a unit, or bring it back."""
     found = offices.unit_of(actor, id)
-    back = found.retired_on is not None
+    held = retiring.in_hand(found)
+    shared: dict[str, Any] = {"back": reverse("unit", args=[id]), "done": _("Done."), "shown": found}
+    if found.retired_on is not None:
 
-    def act(given: WithReason, mark: str) -> None:
-        do = offices.bring_back_unit if back else offices.retire_unit
-        do(id, by=actor, mark=mark, reason=given.reason)
+        def bring_back(given: WithReason, mark: str) -> None:
+            retiring.bring_back_unit(id, by=actor, mark=mark, reason=given.reason)
 
-    warning = _("From today nobody can be sent with this unit, and every posting in it ends. Postings don't come back.")
+        title = _("Bring back %(name)s") % {"name": found.name}
+        question = Question(title=title, asks=WithReason, act=bring_back, button=_("Bring back"), **shared)
+        return asked(request, actor, question)
+
+    def retire(given: Retiring, mark: str) -> None:
+        retiring.retire_unit(id, given, by=actor, mark=mark)
+
+    takers = retiring.takers(actor, found).order_by("home__path", "name").values_list("id", "name", "home__name")
     question = Question(
-        title=_("Bring back %(name)s") % {"name": found.name} if back else _("Retire %(name)s") % {"name": found.name},
-        asks=WithReason,
-        act=act,
-        back=reverse("unit", args=[id]),
-        done=_("Done."),
-        button=_("Bring back") if back else _("Retire"),
-        shown=found,
-        warning="" if back else warning,
-        facts=[(_("Matters in hand"), len(offices.in_hand(found, by=actor)))],
+        title=_("Retire %(name)s") % {"name": found.name},
+        asks=Retiring,
+        act=retire,
+        button=_("Retire"),
+        warning=_(
+            "From today nobody can be sent with this unit, and every posting in it ends. Postings don't come back."
+        ),
+        facts=[(_("Matters in hand"), "、".join(matter.reference for matter in held) or _("none"))],
+        choices={"to": [(str(each), f"{name} · {home}") for each, name, home in takers]},
+        omit=frozenset() if held else frozenset({"to"}),
+        **shared,
     )
     return asked(request, actor, question)
 

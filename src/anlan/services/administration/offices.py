@@ -11,17 +11,13 @@ from django.utils.translation import gettext as _
 from anlan.city.areas.atlas import atlas
 from anlan.city.areas.models import Area
 from anlan.city.audit.recording import changing
-from anlan.city.people.access import Actor, scope_of, scoped
-from anlan.city.people.models import Organisation, Posting, Unit
+from anlan.city.people.access import Actor
+from anlan.city.people.models import Organisation, Unit
 from anlan.city.people.skills import SKILLS
 from anlan.foundation import freshness
-from anlan.loop import clock
 from anlan.loop.administering import area_told, locked, require_over, within
-from anlan.loop.models import Matter
 from anlan.loop.refusals import BadInput, NotPossible, Unknown
 from anlan.services.administration.schemas import OrganisationIn, UnitIn
-
-MOST_NAMED = 5
 
 
 def organisations(actor: Actor) -> QuerySet[Organisation]:
@@ -69,52 +65,6 @@ def set_up_unit(given: UnitIn, *, by: Actor, id: UUID | None = None, mark: str =
             unit.save()
             freshness.changed("organisations")
     return unit
-
-
-def retire_unit(id: UUID, *, by: Actor, mark: str, reason: str) -> Unit:
-    """Let a unit end: off duty, its postings over from today. Raises NotPossible while it has matters in hand.
-
-    What is in hand is for the desk to give away, which knows to whom and tells the responder; here it is only named.
-    """
-    with transaction.atomic():
-        unit = locked(units(by).filter(id=id), mark)
-        if unit.retired_on is not None:
-            raise NotPossible(_("this unit has retired"))
-        if numbers := in_hand(unit, by=by):
-            said = {"count": len(numbers), "some": "、".join(numbers[:MOST_NAMED])}
-            raise NotPossible(
-                _("it still has %(count)d matters in hand (%(some)s); the desk gives them to another unit first") % said
-            )
-        today = clock.today()
-        with changing(unit, verb="retire", by=by, area=unit.home.path, reason=reason):
-            unit.on_duty, unit.lon, unit.lat, unit.position_at = False, None, None, None
-            unit.retired_on = today
-            unit.save()
-            freshness.changed("organisations")
-        for posting in Posting.objects.select_related("area").filter(unit=unit, ends=None):
-            with changing(posting, verb="end", by=by, area=unit.home.path, reason=reason):
-                posting.ends = max(posting.starts, today)
-                posting.save()
-    return unit
-
-
-def bring_back_unit(id: UUID, *, by: Actor, mark: str, reason: str) -> Unit:
-    """Undo a retirement; postings that ended with it are given anew."""
-    with transaction.atomic():
-        unit = locked(units(by).filter(id=id), mark)
-        if unit.retired_on is None:
-            raise NotPossible(_("this unit has not retired"))
-        with changing(unit, verb="bring-back", by=by, area=unit.home.path, reason=reason):
-            unit.retired_on = None
-            unit.save()
-    return unit
-
-
-def in_hand(unit: Unit, *, by: Actor) -> list[str]:
-    """The numbers of the matters that a unit has in hand."""
-    with scoped(scope_of(by)):
-        held = Matter.objects.filter(unit=unit, closed_at=None).order_by("opened_at")
-        return [matter.reference for matter in held]
 
 
 def unit_of(actor: Actor, id: UUID) -> Unit:

@@ -35,6 +35,12 @@ class WithReason(Told):
     reason: Why
 
 
+class Retiring(WithReason):
+    """A unit ends; another one takes what it has in hand."""
+
+    to: Annotated[UUID | None, Label(_("Takes over its matters"), _("On duty, in the same town."))] = None
+
+
 class OrganisationIn(Told):
     name: Annotated[Filled, Field(max_length=80), Label(_("Designation"))]
     kind: Annotated[Organisation.Kind, Label(_("Kind"))]

@@ -54,7 +54,8 @@ class Dispatching(Procedure, label="事件处置"):
     withdraw = Transition(
         assigned | accepted,
         routed,
-        by=DISPATCHER,
+        # The program where the unit itself ends.
+        by=DISPATCHER | SYSTEM,
         label="收回",
         asks=Reason,
         tells=RESPONDER,

@@ -17,6 +17,7 @@ from anlan.loop.refusals import NotAllowed, Refused
 from anlan.web.live.address import is_ours
 from anlan.web.live.hub import RESET, Hub, Stream, frames
 from anlan.web.live.viewers import Scope, Wish, asking, header, language_of, may_look_at, viewer_of, wish_of
+from anlan.web.proxies import caller
 
 log = structlog.get_logger("anlan.web.live")
 LOOKUP_THREADS = 4
@@ -63,7 +64,7 @@ class LiveApp:
         """The stream, counted and fed, and what its viewer has missed. Raises Refused."""
         if scope["method"] != "GET":
             raise OnlyGet(_("a stream is asked for with GET"), field="method")
-        address = (scope.get("client") or ("", 0))[0]
+        address = caller((scope.get("client") or ("", 0))[0], header(scope, b"x-forwarded-for"))
         self.hub.refuse_full(address)
         wish = wish_of(scope)
         viewer = await self._ask(scope, viewer_of, scope)
@@ -86,7 +87,9 @@ class LiveApp:
         if not wish.last:
             return b"" if wish.since is None else self.hub.since(stream, wish.since)
         try:
-            news, here = await self._ask(scope, missed, stream.viewer.actor, Position.read(wish.last))
+            news, here = await self._ask(
+                scope, missed, stream.viewer.actor, Position.read(wish.last), stream.viewer.follows
+            )
         except UnknownPosition:
             return RESET
         return frames(news, stream, str(here))

@@ -271,15 +271,17 @@ class Hub:
 
 def frames(news: Iterable[Heard], stream: Stream, position: str | None) -> bytes:
     """What of the news concerns the stream's viewer, as one piece that ends with the position."""
-    actor = stream.viewer.actor
-    told = [frame(each, inside=bool(actor.held)) for each in news if each.concerns(actor)]
+    viewer = stream.viewer
+    told = [frame(each, viewer) for each in news if each.concerns(viewer.actor) or each.matter_id == viewer.follows]
     if told and position:
         told[-1] = f"id: {position}\n{told[-1]}"
     return "".join(told).encode()
 
 
-def frame(each: Heard, *, inside: bool) -> str:
-    """One event. Residents are not told what offices do among themselves: to them every change is just a change."""
-    kind = each.kind if inside else "changed"
-    data = {"matter": str(each.matter_id), "version": each.version, "kind": kind, "state": each.state}
+def frame(each: Heard, viewer: Viewer) -> str:
+    """One event. Residents are not told what offices do among themselves: to them every change is just a change, and
+    one of the matter that their report was joined to is a change of their own."""
+    kind = each.kind if viewer.actor.held else "changed"
+    matter = viewer.own if each.matter_id == viewer.follows else each.matter_id
+    data = {"matter": str(matter), "version": each.version, "kind": kind, "state": each.state}
     return f"event: matter\ndata: {json.dumps(data)}\n\n"

@@ -27,6 +27,7 @@ from anlan.foundation.database import drop_dead_connections
 from anlan.loop import queries
 from anlan.loop.announcer import announcer
 from anlan.loop.doors import known_actor, tracking_index
+from anlan.loop.joining import worked_on
 from anlan.loop.refusals import BadInput, Unknown
 from anlan.web.live.address import PATH
 
@@ -42,11 +43,14 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class Viewer:
     """Who reads a stream. `key` stands for the session, token or code in counting; `name` is what colleagues see of
-    somebody on duty, and empty for everybody else."""
+    somebody on duty, and empty for everybody else. Who reads by the code of a joined report hears of `follows` too, the
+    matter that is worked on in its place, under the report's own identifier `own`."""
 
     actor: Actor
     key: str
     name: str = ""
+    own: UUID | None = None
+    follows: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -82,8 +86,9 @@ def viewer_of(scope: Scope) -> Viewer:
     path = scope["path"]
     if path.startswith(_BY_CODE):
         tracking = tracking_index(path.removeprefix(_BY_CODE))
-        queries.by_code(tracking)
-        return Viewer(bearer(tracking), f"code:{tracking.hex()}")
+        own = queries.by_code(tracking)
+        follows = worked_on(own).id if own.merged_into_id else None
+        return Viewer(bearer(tracking), f"code:{tracking.hex()}", own=own.id, follows=follows)
     if path != PATH:
         raise Unknown(_("there is no such address"))
     request = _request(scope)

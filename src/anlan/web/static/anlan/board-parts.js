@@ -1,5 +1,7 @@
 // The parts of the board that are fetched anew while it is open: the list, the chosen matter, the figures.
 // What was ticked, where one was, and whatever is being typed is never lost.
+import { meanwhile } from "./live.js";
+
 const board = document.querySelector("[data-board]");
 const place = (part) => document.querySelector(`[data-part=${part}]`);
 const told = [];
@@ -78,17 +80,7 @@ export async function choose(id, { move = true } = {}) {
 export async function freshChosen() {
   const panel = place("chosen");
   if (!busy()) return choose(chosenId(), { move: false });
-  if (panel.querySelector(".meanwhile")) return;
-  const notice = document.createElement("div");
-  const button = document.createElement("button");
-  notice.className = "notice orange meanwhile";
-  notice.setAttribute("role", "status");
-  button.type = "button";
-  button.className = "button small";
-  button.textContent = board.dataset.load;
-  button.addEventListener("click", async () => put("chosen", await fetched("chosen", { matter: chosenId() })));
-  notice.append(`${board.dataset.meanwhile} `, button);
-  panel.prepend(notice);
+  meanwhile(panel, async () => put("chosen", await fetched("chosen", { matter: chosenId() })));
 }
 
 export async function freshFigures() {

@@ -6,7 +6,7 @@
 // Several events of a moment come one after the other, of each matter only the latest. Without a stream nothing happens.
 // Declared parts need no script: <section id="…" data-live="ADDRESS" data-live-matter="ID" data-live-version="N"> is
 // fetched anew from ADDRESS when an event concerns it (without an ID: any), and what the reader has open, typed or in
-// focus stays. [data-live-state] shows "live" or "reconnecting", [data-live-presence] who else is looking.
+// focus stays; where it can't, data-meanwhile and data-load are the words that offer to load it. [data-live-state] shows "live" or "reconnecting", [data-live-presence] who else is looking.
 const GATHERED_MS = 250;
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
@@ -28,11 +28,14 @@ export function listen(changed, { reset, presence, state } = {}) {
 
 // Tell colleagues which matter is being looked at (null for none), where that changes without a new page.
 export function lookAt(matter) {
-  if (!address || new URL(address, location.href).searchParams.get("looking") === matter) return;
+  if (!address) return;
+  if (matter === looking) return showPresence(); // the place where it stands may be new
   looking = matter;
+  present = undefined;
   if (source) open();
 }
-let looking;
+let looking = address ? new URL(address, location.href).searchParams.get("looking") : null;
+let present;
 
 function url() {
   const wanted = new URL(address, location.href);
@@ -40,8 +43,8 @@ function url() {
     wanted.searchParams.set("last", last);
     wanted.searchParams.delete("since");
   }
-  if (looking === null) wanted.searchParams.delete("looking");
-  else if (looking) wanted.searchParams.set("looking", looking);
+  if (looking) wanted.searchParams.set("looking", looking);
+  else wanted.searchParams.delete("looking");
   return wanted;
 }
 
@@ -102,10 +105,15 @@ function tell() {
   for (const event of events) for (const listener of listeners) listener.changed?.(event);
 }
 
-function presence(event) {
+function showPresence() {
   for (const element of document.querySelectorAll("[data-live-presence]")) {
-    element.textContent = event.people.length ? `${element.dataset.word} ${event.people.join("、")}` : "";
+    element.textContent = present?.people.length ? `${element.dataset.word} ${present.people.join("、")}` : "";
   }
+}
+
+function presence(event) {
+  present = event;
+  showPresence();
   for (const listener of listeners) listener.presence?.(event);
 }
 
@@ -170,7 +178,7 @@ function replace(old, fresh) {
   // more, nothing is replaced: better an old page than lost words. The server refuses what is stale, and says why.
   const rooms = forms.map((form) => counterpart(form, fresh));
   if (rooms.some((room) => !room)) {
-    old.dataset.liveOutdated = "";
+    meanwhile(old, () => location.reload());
     return old;
   }
   old.replaceWith(fresh);
@@ -184,6 +192,23 @@ function replace(old, fresh) {
   }
   fresh.dispatchEvent(new CustomEvent("live:replaced", { bubbles: true }));
   return fresh;
+}
+
+// Say above a part that it has changed since, and offer to load it. The words stand on the part (or on what holds it)
+// as data-meanwhile and data-load.
+export function meanwhile(part, load) {
+  const words = part.closest("[data-meanwhile]")?.dataset;
+  if (!words || part.querySelector(".meanwhile")) return;
+  const notice = document.createElement("div");
+  const button = document.createElement("button");
+  notice.className = "notice orange meanwhile";
+  notice.setAttribute("role", "status");
+  button.type = "button";
+  button.className = "button small";
+  button.textContent = words.load;
+  button.addEventListener("click", load);
+  notice.append(`${words.meanwhile} `, button);
+  part.prepend(notice);
 }
 
 function touched(within) {

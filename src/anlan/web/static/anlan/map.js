@@ -142,9 +142,10 @@ function pointsOn(map, list) {
   }
 
   function mark() {
-    for (const [id, { marker, button }] of shown) {
+    for (const [id, { point, marker, button }] of shown) {
       button.toggleAttribute("aria-current", id === chosen);
-      marker.setZIndexOffset(id === chosen ? 1000 : 0);
+      // A matter waits for somebody; it lies above the units, and the chosen one above all.
+      marker.setZIndexOffset(id === chosen ? 20_000 : point.shape === "unit" ? 0 : 10_000);
     }
   }
 
@@ -197,7 +198,7 @@ function pinOn(map, ground, label) {
     button.ariaLabel = label;
     button.addEventListener("keydown", move);
     const icon = L.divIcon({ html: button, className: "map-mark", iconSize: null });
-    const added = L.marker(where, { icon, draggable: true, autoPan: true, keyboard: false, zIndexOffset: 2000 });
+    const added = L.marker(where, { icon, draggable: true, autoPan: true, keyboard: false, zIndexOffset: 30_000 });
     return added.on("dragend", say).addTo(map);
   }
 
