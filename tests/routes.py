@@ -50,7 +50,27 @@ FILE = "a file"
 PROGRAM = "for programs"
 OUTSIDE = "part of signing in at a provider outside, which is not set up in the tests' city"
 CONFIRMATION = "drawn as the other forms of administration are"
+READING_ROOM = "the reading room, of Django's own making"
 NO_PAGES = {
+    **{
+        f"admin/{address}": READING_ROOM
+        for address in (
+            "",
+            "jsi18n/",
+            "^(?P<app_label>areas|audit|loop|people)/$",
+            *(
+                f"{records}/{page}"
+                for records in (
+                    "audit/auditentry",
+                    "areas/areachange",
+                    "people/signinfailure",
+                    "loop/notice",
+                    "loop/dailydigest",
+                )
+                for page in ("", "<path:object_id>/change/")
+            ),
+        )
+    },
     "health": PROGRAM,
     "ready": PROGRAM,
     "metrics": PROGRAM,

@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "anlan.services.administration",
     "anlan.insight",
     "anlan.web",
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -65,6 +66,8 @@ INSTALLED_APPS = [
     "django_htmx",
     "leaflet",
 ]
+# The reading room (`anlan.web.reading_room`) changes nothing, so it never has a message to show after a change.
+SILENCED_SYSTEM_CHECKS = ["admin.E404", "admin.E406", "admin.E409"]
 MIDDLEWARE = [
     "anlan.web.proxies.BehindProxies",
     "django.middleware.security.SecurityMiddleware",
@@ -101,6 +104,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "anlan.web.live.address.in_templates",
+                "anlan.web.pages.in_templates",
             ]
         },
     }

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from PIL import Image, ImageDraw
 
 from anlan.city.people.access import Actor, actor_of, bearer, system
+from anlan.city.people.credentials import Authenticator
 from anlan.city.people.demo import PASSWORD
 from anlan.city.people.models import Account, Posting
 from anlan.insight import demo_city
@@ -22,7 +23,6 @@ from anlan.services.dispatch.actions import assign, direct
 from anlan.services.intake.actions import Taken, report
 from anlan.services.intake.schemas import Contact, ReportIn
 
-PASSWORD = "anlan-demo"
 SEED = 7
 TOWN = "330106013"
 """Wenxin, where the demo's dispatcher and responder work."""

@@ -51,6 +51,9 @@ def test_two_dispatchers_see_each_other_and_neither_loses_what_the_other_did(vis
     answer.locator("input[type=radio]").first.check()
     send(answer)
     expect(other.locator("[role=alert]").first).to_be_visible()
+    # The page of the refusal is a board that lives on.
+    third = report(visits, desk, "同看一件事 丙")
+    expect(other.locator(f"li[data-matter='{third.id}']")).to_have_count(1)
     assert standing(desk, first.id) == "assigned"
 
 

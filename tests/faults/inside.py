@@ -45,6 +45,17 @@ def queue() -> None:
             notice.save(update_fields=["due_at"])
 
 
+def speak() -> None:
+    """A word on the newest matter."""
+    from anlan.city.people.access import scope_of, scoped, system
+    from anlan.loop import engine
+    from anlan.loop.models import Matter
+
+    with scoped(scope_of(system())):
+        newest = Matter.objects.latest("number")
+    engine.note(newest.id, "已联系", by=system(), public=True)
+
+
 def state() -> None:
     """Print the codes of all matters, what the verification found, and each notice to a reporter with its state."""
     from anlan.city.people.access import scope_of, scoped, system
@@ -72,4 +83,4 @@ if __name__ == "__main__":
     os.environ["DJANGO_SETTINGS_MODULE"] = "anlan.settings"
     postgres.ensure(Path(os.environ["ANLAN_HOME"]))
     django.setup()
-    {"seed": seed, "queue": queue, "state": state, "lock": lock}[sys.argv[1]]()
+    {"seed": seed, "queue": queue, "speak": speak, "state": state, "lock": lock}[sys.argv[1]]()

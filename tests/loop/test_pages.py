@@ -182,3 +182,13 @@ def test_a_file_that_is_not_taken_is_refused_beside_the_note(cast: Cast, matter:
     answer = browser("chen").post(f"/matters/{matter.id}/notes", {"text": "看图", "files": file})
     assert answer.status_code == 422
     assert "看图</textarea>" in text(answer)
+
+
+def test_a_part_that_is_fetched_anew_leaves_the_word_for_the_page(cast: Cast, matter: Matter) -> None:
+    client, path = browser("chen"), f"/matters/{matter.id}"
+    client.post(f"{path}/notes", {"text": "已联系", "version": str(matter.version)})
+    said = client.session["said"]
+    for part in (client.get(path, headers={"X-Live": "part"}), client.get(path, {"part": "list"})):
+        assert said not in text(part)
+    assert said in text(client.get(path))
+    assert said not in text(client.get(path))

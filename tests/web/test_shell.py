@@ -159,3 +159,19 @@ def luminance(colour: str) -> float:
     shares = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     red, green, blue = (share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize(
+    ("came_from", "here"),
+    [
+        ("http://testserver/sign-in?next=/board", "/sign-in?next=/board"),
+        ("https://elsewhere.example/sign-in", "/"),
+        (None, "/"),
+    ],
+)
+@pytest.mark.django_db
+def test_after_a_refusal_the_choices_lead_to_the_page_before(client: Client, came_from: str | None, here: str) -> None:
+    headers = {"Referer": came_from} if came_from else {}
+    page = client.post("/sign-in", {"username": "chen", "password": "wrong"}, headers=headers)
+    assert page.status_code == 422
+    assert page.content.decode().count(f'name="next" value="{here}"') >= 2

@@ -1,6 +1,7 @@
 """The pages of the shell itself: the reader's choices, and the components shown together."""
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,6 +17,18 @@ from anlan.loop import clock
 
 TEXT_COOKIE = "text"
 YEAR = 365 * 24 * 60 * 60
+
+
+def in_templates(request: HttpRequest) -> dict[str, str]:
+    """Context processor: `here`, the address that shows this page again. What was refused stands at an address that
+    takes forms only; then it is the page the form was sent from."""
+    if request.method in ("GET", "HEAD"):
+        return {"here": request.get_full_path()}
+    came_from = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure()):
+        return {"here": "/"}
+    parts = urlsplit(came_from)
+    return {"here": f"{parts.path}?{parts.query}" if parts.query else parts.path}
 
 
 @require_POST

@@ -11,6 +11,7 @@ from django.views.static import serve
 from anlan.loop.doors import nothing_here
 from anlan.web import account, first_password, health, oidc, pages, passkeys, resident_signin, second_factor, signin
 from anlan.web.api import DOCS_FILES, build
+from anlan.web.reading_room import room
 
 _DOORS = (signin, second_factor, first_password, passkeys, account, resident_signin, oidc)
 
@@ -32,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/docs/<path:path>", serve, {"document_root": str(DOCS_FILES)}),
     path("api/", build().urls),
     re_path("^api/", nothing_here),
+    path("admin/", room.urls),
     *(path("", include(module)) for module in _DOORS),
     *(path("", include(module)) for module in declared()),
 ]

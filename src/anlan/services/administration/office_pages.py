@@ -182,8 +182,8 @@ def retire_unit(request: HttpRequest, actor: Actor, id: UUID) -> HttpResponse:
             retiring.bring_back_unit(id, by=actor, mark=mark, reason=given.reason)
 
         title = _("Bring back %(name)s") % {"name": found.name}
-        question = Question(title=title, asks=WithReason, act=bring_back, button=_("Bring back"), **shared)
-        return asked(request, actor, question)
+        back = Question(title=title, asks=WithReason, act=bring_back, button=_("Bring back"), **shared)
+        return asked(request, actor, back)
 
     def retire(given: Retiring, mark: str) -> None:
         retiring.retire_unit(id, given, by=actor, mark=mark)

@@ -15,7 +15,8 @@ export const onNew = (callback) => told.push(callback);
 export function address(more = {}) {
   const query = new URLSearchParams(board.dataset.query);
   for (const [name, value] of Object.entries(more)) if (value) query.set(name, value);
-  return `${location.pathname}?${query}`;
+  // Not where the page stands: after a refused step that is an address one can only send to.
+  return `${board.dataset.address}?${query}`;
 }
 
 async function fetched(part, more = {}) {

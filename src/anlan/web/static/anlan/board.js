@@ -134,7 +134,7 @@ function sent(id, unit) {
   const row = rowOf(id);
   if (!row) return;
   const form = document.querySelector("[data-drop-form]");
-  form.action = `${location.pathname}/${id}/steps/assign?${board.dataset.query}`;
+  form.action = `${board.dataset.address}/${id}/steps/assign?${board.dataset.query}`;
   form.elements.version.value = row.dataset.version;
   form.elements.unit_id.value = unit;
   form.submit();
