@@ -20,11 +20,11 @@ CHINESE = LOCALE / "zh_Hans" / "LC_MESSAGES" / "django.po"
 KEYWORDS = {"_": None, "gettext": None, "gettext_lazy": None}
 TEMPLATES = sorted(SOURCE.glob("**/templates/**/*.html"))
 # What every reader reads alike: each language's own name.
-ALIKE = {"中文", "English"}
-# Django's own signs, what they translate, and the two blocks of the frame that hold names of styles.
+ALIKE = {"中文", "English", "CSV", "XLSX"}
+# Django's own signs, what they translate, and the blocks of the frame that hold no words.
 UNREAD = re.compile(
     r"{%\s*blocktranslate.*?{%\s*endblocktranslate\s*%}"
-    r"|{%\s*block (?:body|page)\s*%}.*?{%\s*endblock[^%]*%}"
+    r"|{%\s*block (?:body|page|live)\s*%}.*?{%\s*endblock[^%]*%}"
     r"|{%\s*comment.*?{%\s*endcomment\s*%}"
     r"|{[%#{].*?[%#}]}",
     re.DOTALL,

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from django.conf import settings
 from django.contrib import admin
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, re_path
 from django.utils.translation import gettext_lazy as _
@@ -26,7 +27,7 @@ from anlan.loop.models import DailyDigest, Notice
 from anlan.loop.page_door import for_staff
 from anlan.loop.refusals import NotAllowed
 
-_View = TypeVar("_View", bound=Callable[..., HttpResponse])
+_View = TypeVar("_View", bound=Callable[..., HttpResponseBase])
 
 if TYPE_CHECKING:
     # Generic only to the type checker.
@@ -50,7 +51,7 @@ class ReadingRoom(admin.AdminSite):
 
         @require_safe
         @for_staff
-        def page(request: HttpRequest, actor: Actor, *args: Any, **kwargs: Any) -> HttpResponse:
+        def page(request: HttpRequest, actor: Actor, *args: Any, **kwargs: Any) -> HttpResponseBase:
             require_over(actor, settings.ANLAN_CITY)
             if not (isinstance(request.user, Account) and request.user.is_staff):
                 raise NotAllowed(_("this account may not open the reading room"))

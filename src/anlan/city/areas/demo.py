@@ -66,5 +66,5 @@ def _first_entry(area: Area, at: datetime) -> AreaChange:
         effective_on=area.valid_from,
         recorded_at=at,
         after={"name": area.name, "path": area.path},
-        reason=SYNTHETIC_NOTE_EN if area.level == Level.GRID else "published list of codes",
+        reason=SYNTHETIC_NOTE_EN if area.level == Level.GRID else "国家公布的区划代码",
     )

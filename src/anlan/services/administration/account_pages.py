@@ -63,7 +63,9 @@ def account_list(request: HttpRequest, actor: Actor) -> HttpResponse:
         empty=_("Nobody has an account in your area yet."),
         create=(reverse("new-account"), _("New account")),
         searched=text,
-        search_label=_("User name, name or telephone") if by_name else _("User name or telephone; in one town the name"),
+        search_label=_("User name, name or telephone")
+        if by_name
+        else _("User name or telephone; in one town the name"),
         filters=[
             Filter("in_area", _("Area"), areas_offered(actor), where),
             Filter("state", _("State"), [("on", _("switched on")), ("off", _("switched off"))], state),

@@ -115,7 +115,8 @@ def new_version(request: HttpRequest, actor: Actor, id: str) -> HttpResponse:
             "A statutory term: only what an article says. Name the article. It is shown as entered by the city, not "
             "verified by the project."
         )
-        if found.kind is Kind.STATUTORY else ""
+        if found.kind is Kind.STATUTORY
+        else ""
     )
     question = Question(
         title=_("A further version: %(title)s") % {"title": said(found.title, found.title_en)},

@@ -128,7 +128,7 @@ def wall(request: HttpRequest, actor: Actor) -> HttpResponse:
             "pressing": pressing(actor)[:_WALL_ROWS],
             "today": today(actor, shown.areas),
             "points": [
-                *(_mark(matter, "", label=severity_colour(matter.severity)) for matter in on_the_map.matters),
+                *(_mark(matter, "", label="") for matter in on_the_map.matters),
                 *(
                     Mark(id=str(unit.id), lon=unit.lon or 0.0, lat=unit.lat or 0.0, label="", shape="unit")
                     for unit in on_the_map.units

@@ -109,8 +109,9 @@ function pointsOn(map, list) {
   }
 
   function added(point) {
-    const button = document.createElement(point.href ? "a" : "button");
-    if (!point.href) button.type = "button";
+    // What has no name is only to be seen, as on the wall.
+    const button = document.createElement(point.href ? "a" : point.label ? "button" : "span");
+    if (button.type === "submit") button.type = "button";
     button.draggable = false;
     button.dataset.point = point.id;
     dress(button, point);
@@ -175,6 +176,7 @@ function pointsOn(map, list) {
 function dress(button, point) {
   button.className = `mark ${point.shape ?? ""} ${point.tone ?? ""}`;
   if (point.href) button.href = point.href;
+  if (!point.label) return;
   button.title = point.label;
   button.ariaLabel = point.label;
 }
