@@ -17,6 +17,7 @@ from tests.browser.city import a_city
 from tests.browser.visiting import LANGUAGES, SIZES, Visitor, Visits, a_browser
 from tests.browser.ways import back_to_words, begin_report, on_to_sending
 
+SEVERAL = "/board/bulk?chosen={matter}:1&chosen={in_hand[5]}:1"
 FOLDER = REPOSITORY / "docs" / "pictures"
 COLOURS = 64
 """Enough for flat pages, and a fourth of the size."""
@@ -41,6 +42,19 @@ MOTIFS = {
     "receipt": Motif("The receipt with its code", "/t/{code}/receipt"),
     "track": Motif("Following a matter by its code", "/t/{code}", dark=True),
     "board": Motif("The command board of a town", "/board", "dispatcher", dark=True),
+    "bulk": Motif("One deed for several matters", SEVERAL, "dispatcher"),
+    "wall": Motif("The board for a screen on the wall", "/board/wall", "dispatcher"),
+    "matters": Motif("The list of matters", "/matters", "dispatcher"),
+    "merge": Motif("Two matters side by side, to be merged", "/matters/{matter}/merge?with={in_hand[5]}", "dispatcher"),
+    "exports": Motif("Lists taken out", "/exports", "dispatcher"),
+    "notices": Motif("What the desk was told", "/notices", "dispatcher"),
+    "overview": Motif("How an area is doing", "/overview", "supervisor"),
+    "security": Motif("How one signs in, and where one is signed in", "/account/security", "dispatcher"),
+    "account": Motif("A resident's reports", "/account", "resident"),
+    "account-data": Motif("What is kept of a resident, and who looked at it", "/account/data", "resident"),
+    "administration": Motif("Administration", "/administration", "admin"),
+    "routes": Motif("The routing table", "/administration/routes", "admin"),
+    "categories": Motif("A category and its words", "/administration/categories/city.lighting", "admin"),
     "matter": Motif("A matter, for those who work on it", "/matters/{matter}", "dispatcher"),
     "tasks": Motif("The responder's tasks", "/tasks", "responder", dark=True),
     "sign-in": Motif("The door for staff", "/sign-in"),

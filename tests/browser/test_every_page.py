@@ -38,10 +38,13 @@ DESK = ("dispatcher", "supervisor", "district", "city")
 ADMINISTRATORS = ("admin",)
 RESIDENT = ("resident",)
 SEVERAL = "/board/bulk?chosen={matter}:1&chosen={in_hand[5]}:1"
-SYNONYMS = frozenset({"lamp", "light", "streetlight"})
+SYNONYMS = frozenset({"lamp", "light", "streetlight", "street", "post"})
 # The account itself, the browser and how its passkey is opened.
 DEVICES = frozenset({"PIN", "dispatcher", "responder", "Chrome", "Linux", "Android"})
-USERNAMES = frozenset({"dispatcher", "supervisor", "responder", "unit", "patrol", "admin", "grid", "city", "district"}) | {"careful", "colleague"}
+USERNAMES = frozenset(
+    {"dispatcher", "supervisor", "responder", "unit", "patrol", "admin", "grid", "city", "district"}
+    | {"careful", "colleague"}
+)
 LAW_WORDS = frozenset({"GB"})
 # Words in Latin letters that are Chinese enough, or that every page shows.
 KNOWN_WORDS = {"Anlan", "English", "GPS", "QR", "MB", "KB", "CSV", "XLSX", "JSON", "PDF"}
@@ -119,7 +122,9 @@ SHOWN = {
     "administration/routes": Shown("/administration/routes", ADMINISTRATORS),
     "administration/routes/new": Shown("/administration/routes/new", ADMINISTRATORS),
     "administration/categories": Shown("/administration/categories", ADMINISTRATORS),
-    "administration/categories/<slug>": Shown("/administration/categories/city.lighting", ADMINISTRATORS, foreign=SYNONYMS),
+    "administration/categories/<slug>": Shown(
+        "/administration/categories/city.lighting", ADMINISTRATORS, foreign=SYNONYMS
+    ),
     "administration/categories/<slug>/new": Shown("/administration/categories/city.lighting/new", ADMINISTRATORS),
     "administration/log": Shown("/administration/log", ADMINISTRATORS),
 }

@@ -131,7 +131,7 @@ def violations(page: Page, only: tuple[str, ...] = ()) -> list[str]:
         + "\n".join(f"    {check['message']}" for check in node["any"] + node["all"] + node["none"])
         for rule in found
         for node in rule["nodes"]
-        # Places in a city may lie closer than two fingers; the list below the map says the same (WCAG 2.5.8, exceptions).
+        # Places in a city may lie closer than two fingers; the list beside the map says the same (WCAG 2.5.8).
         if not (rule["id"] == "target-size" and "data-point" in node["html"])
     ]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from anlan.city.areas.atlas import atlas
-from anlan.city.areas.layout import SYNTHETIC_NOTE_EN, GridSizes, SyntheticArea, lay_out
+from anlan.city.areas.layout import SYNTHETIC_NOTE_ZH, GridSizes, SyntheticArea, lay_out
 from anlan.city.areas.models import Area, AreaChange
 from anlan.city.areas.reference import Level, kind_of, level_of, load, parent_code, path_of
 from anlan.foundation.rules import rulebook
@@ -66,5 +66,5 @@ def _first_entry(area: Area, at: datetime) -> AreaChange:
         effective_on=area.valid_from,
         recorded_at=at,
         after={"name": area.name, "path": area.path},
-        reason=SYNTHETIC_NOTE_EN if area.level == Level.GRID else "国家公布的区划代码",
+        reason=SYNTHETIC_NOTE_ZH if area.level == Level.GRID else "国家公布的区划代码",
     )

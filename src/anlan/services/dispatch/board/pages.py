@@ -191,10 +191,11 @@ def _found(request: HttpRequest) -> tuple[list[UUID], str]:
     return [UUID(id) for id in kept["ids"]], kept["phone"]
 
 
-def _mark(matter: Matter, href: str, *, label: str = "") -> Mark:
+def _mark(matter: Matter, href: str, *, label: str | None = None) -> Mark:
+    """`label` in place of the title; empty for a mark that is only seen, and says nothing of anybody."""
     tone = severity_colour(matter.severity)
     place = Mark(id=str(matter.id), lon=matter.lon or 0.0, lat=matter.lat or 0.0, shape="matter", tone=tone)
-    place["label"] = label or matter.title
+    place["label"] = matter.title if label is None else label
     if href:
         place["href"] = href
     return place
