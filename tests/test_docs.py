@@ -109,8 +109,12 @@ def is_address(named: str) -> bool:
     """An address of a page or an operation, or what several of them begin with."""
     for word, example in _EXAMPLES.items():
         named = named.replace(word, example)
+    return leads_somewhere(named) or (named.endswith("/") and leads_somewhere(f"{named}notes"))
+
+
+def leads_somewhere(address: str) -> bool:
     try:
-        resolve(named if not named.endswith("/") or named == "/" else f"{named}notes")
+        resolve(address)
     except Resolver404:
         return False
     return True

@@ -164,7 +164,7 @@ def test_the_command_says_how_many_and_leaves_with_0(town: Cast) -> None:
     on_scene(town)
     out = StringIO()
     call_command("verify", stdout=out)
-    assert [word for word in out.getvalue().split() if word.isdigit()] == ["1", "5", "0"]
+    assert [word for word in out.getvalue().split() if word.isdigit()] == ["1", "5", "0", "0", "0"]
 
 
 def test_the_command_names_the_broken_line_and_leaves_with_1(town: Cast) -> None:

@@ -211,6 +211,7 @@ def add_passkey(visitor: Any, name: str) -> None:
     visitor.get_by_label("User name").fill("chen")
     visitor.get_by_label("Password").fill(PASSWORD)
     visitor.get_by_role("button", name="Sign in", exact=True).click()
+    visitor.wait_for_url(lambda address: not address.endswith("/sign-in"))
     visitor.goto("/account/security")
     visitor.get_by_text("Add a passkey").first.click()
     visitor.get_by_label("What do you call it?").fill(name)
