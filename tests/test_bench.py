@@ -85,7 +85,14 @@ def test_a_benchmark_says_what_it_measured_and_against_what(name: str, unit: str
 
 def test_alone_it_lists_the_benchmarks() -> None:
     _, listed, _ = bench()
-    assert [line.split()[0] for line in listed.splitlines()] == ["board", "intake", "live", "loop", "rehearse", "verify"]
+    assert [line.split()[0] for line in listed.splitlines()] == [
+        "board",
+        "intake",
+        "live",
+        "loop",
+        "rehearse",
+        "verify",
+    ]
 
 
 def test_an_unknown_benchmark_is_named_beside_those_there_are() -> None:

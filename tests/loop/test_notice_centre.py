@@ -189,7 +189,7 @@ def test_the_bar_counts_and_marking_all_read_empties_it(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["/notices?before=7", f"/notices?before=4ee0f4cd-7b56-41e0-88cb-b1439798de3b", "/notices?before=%00"]
+    "address", ["/notices?before=7", "/notices?before=4ee0f4cd-7b56-41e0-88cb-b1439798de3b", "/notices?before=%00"]
 )
 def test_a_place_in_the_list_that_was_never_given_out_is_refused(address: str) -> None:
     assert signed_in("chen").get(address).status_code == 422
