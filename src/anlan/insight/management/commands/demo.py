@@ -125,5 +125,6 @@ class Command(BaseCommand):
         for username, _ in demo_accounts():
             self.console.print(f"  {username}")
         self.console.print(
-            f"  resident（或手机 or telephone {RESIDENT_PHONE}: 验证码显示在此 the code appears here）\n  admin\n  town-admin"
+            f"  resident（或手机 or telephone {RESIDENT_PHONE}: 验证码显示在此 the code appears here）\n"
+            "  admin\n  town-admin"
         )
