@@ -36,6 +36,7 @@ SAYINGS = (
     ("邻居漏水", "楼上漏水泡了天花板，说了几次都不管，想请人调解。"),
 )
 # Each journey that uses one up finds one for itself, in both languages.
+WAITING = 16
 IN_HAND = 6
 TO_RATE = 8
 
@@ -47,6 +48,8 @@ def fill(into: Path) -> None:
     _seat_a_colleague()
     dispatcher, responder = _actor("dispatcher"), _actor("responder")
     waiting = [_reported(number, *said) for number, said in enumerate(SAYINGS, start=1)]
+    more = range(len(SAYINGS) + 1, WAITING + 1)
+    waiting += [_reported(number, f"长椅坏了 {number}", "公园的长椅坏了，坐不了。") for number in more]
     in_hand = [_sent(f"井盖松动 {number}", dispatcher, responder) for number in range(1, IN_HAND + 1)]
     to_rate = [_settled(f"路灯不亮 {number}", dispatcher, responder) for number in range(1, TO_RATE + 1)]
     shown = _reported(0, "单元门口的台阶碎了", "老人进出容易绊倒，请修一修。")

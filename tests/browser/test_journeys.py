@@ -153,6 +153,8 @@ def test_a_responder_takes_a_task_to_its_end_on_the_phone(visits: Visits, langua
     step_of(page, matter, "feed_back").locator("textarea").fill("已到现场，先围起来了")
     step_of(page, matter, "feed_back").locator("button").click()
     resolve = step_of(page, matter, "resolve")
+    # As one of the other ways it may still be folded away.
+    resolve.evaluate("(form) => form.closest('details')?.setAttribute('open', '')")
     resolve.locator("input[type=radio]").first.check()
     resolve.locator("textarea").fill("已换新井盖")
     resolve.locator("button").click()

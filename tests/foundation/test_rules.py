@@ -160,6 +160,7 @@ def test_a_rule_can_not_be_changed_once_read(tmp_path: Path) -> None:
 
 def test_the_book_of_the_process_holds_every_registered_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rules, "_packages", [])
+    rules.declared.cache_clear()
     rules.rulebook.cache_clear()
     rules.register("anlan.city.areas")
     assert [rule.id for rule in rules.rulebook().all() if rule.id.startswith("dispatch.")] == []
@@ -176,6 +177,7 @@ def test_the_book_of_the_process_holds_every_registered_package(monkeypatch: pyt
         500,
     )
     assert found.at("petition.settle", on).extension is not None
+    rules.declared.cache_clear()
     rules.rulebook.cache_clear()
 
 
