@@ -99,8 +99,16 @@ class House:
 
     def kill_postgres(self) -> None:
         """SIGKILL to PostgreSQL's first process."""
-        pid = int((self.home / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
-        os.kill(pid, signal.SIGKILL)
+        os.kill(self._postmaster(), signal.SIGKILL)
+
+    def stop_postgres(self) -> None:
+        """Let PostgreSQL stop in order, though it is in use."""
+        server = psutil.Process(self._postmaster())
+        server.send_signal(signal.SIGINT)
+        server.wait()
+
+    def _postmaster(self) -> int:
+        return int((self.home / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
 
     def processes(self) -> list[psutil.Process]:
         """The children of the server."""

@@ -46,14 +46,14 @@ def queue() -> None:
 
 
 def speak() -> None:
-    """A word on the newest matter."""
+    """A word on the newest matter; print the version that it made."""
     from anlan.city.people.access import scope_of, scoped, system
     from anlan.loop import engine
     from anlan.loop.models import Matter
 
     with scoped(scope_of(system())):
         newest = Matter.objects.latest("number")
-    engine.note(newest.id, "已联系", by=system(), public=True)
+    print(engine.note(newest.id, "已联系", by=system(), public=True).version)
 
 
 def state() -> None:

@@ -143,16 +143,19 @@ class TestReading:
         matter = opened(town)
         assert since(town.chen, Position.read(str(before))) == [(matter.id, "opened")]
 
-    @pytest.mark.parametrize("text", ["", "7", "1.2", "1.5:4", "x.1:2:", "1.1:2:,", "1.1:2:3,", "1" * 400, "1.1:2:３"])
+    @pytest.mark.parametrize(
+        "text", ["", "7", "1.2.3", "1.1.5:4", "1.1:2:", "1.x.1:2:", "1.1.1:2:,", "1.1.1:2:3,", "1" * 400, "1.1.1:2:３"]
+    )
     def test_what_is_no_position_is_refused(self, text: str) -> None:
         with pytest.raises(UnknownPosition):
             Position.read(text)
 
-    def test_a_position_of_the_day_before_or_of_the_future_is_refused(self, town: Cast) -> None:
+    def test_a_position_of_the_day_before_of_the_future_or_from_before_a_crash_is_refused(self, town: Cast) -> None:
         here = position()
         a_day_before = replace(here, seconds=here.seconds - 24 * 3600)
-        ahead = Position(here.seconds, f"{here.bounds[0]}:{here.bounds[1] + 1_000_000}:")
-        for wrong in (a_day_before, ahead):
+        ahead = replace(here, snapshot=f"{here.bounds[0]}:{here.bounds[1] + 1_000_000}:")
+        before_a_crash = replace(here, life=here.life - 1)
+        for wrong in (a_day_before, ahead, before_a_crash):
             with pytest.raises(UnknownPosition):
                 missed(town.chen, wrong)
 

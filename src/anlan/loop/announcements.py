@@ -3,6 +3,10 @@
 A position is a snapshot of the database. What has been committed since is exactly what that snapshot could not see,
 in whatever order the transactions began and ended: nothing is skipped, nothing waits for a transaction that is still
 open, and a reader that lost its connection goes on from where it was. What is read twice does no harm.
+
+Only within one life of the server: after a crash it gives the numbers of transactions that left nothing on the disk
+(a NOTIFY, one rolled back) once more, and an old snapshot takes the new bearer for one it has seen. So a position
+names the life it belongs to, and is unknown in any other.
 """
 
 import re
@@ -30,15 +34,17 @@ class UnknownPosition(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Up to where a reader has heard everything; on the wire `SECONDS.XMIN:XMAX:XIP,…`."""
+    """Up to where a reader has heard everything; on the wire `LIFE.SECONDS.XMIN:XMAX:XIP,…`."""
 
+    life: int
+    """Since when the server counts, in microseconds: it starts over after a crash, and not after an orderly stop."""
     seconds: int
     snapshot: str
 
-    FORM: ClassVar = re.compile(r"(\d{1,12})\.(\d{1,19}:\d{1,19}:(?:\d{1,19}(?:,\d{1,19})*)?)", re.ASCII)
+    FORM: ClassVar = re.compile(r"(\d{1,19})\.(\d{1,12})\.(\d{1,19}:\d{1,19}:(?:\d{1,19}(?:,\d{1,19})*)?)", re.ASCII)
 
     def __str__(self) -> str:
-        return f"{self.seconds}.{self.snapshot}"
+        return f"{self.life}.{self.seconds}.{self.snapshot}"
 
     @classmethod
     def read(cls, text: str) -> "Position":
@@ -46,7 +52,7 @@ class Position:
         found = cls.FORM.fullmatch(text)
         if found is None:
             raise UnknownPosition(text[:80])
-        return cls(int(found[1]), found[2])
+        return cls(int(found[1]), int(found[2]), found[3])
 
     @property
     def bounds(self) -> tuple[int, int]:
@@ -55,9 +61,9 @@ class Position:
         return int(oldest), int(end)
 
     def refuse_unless_before(self, now: "Position") -> None:
-        """Raises UnknownPosition where it is too old, or lies in the future as after a restore."""
+        """Raises UnknownPosition where it is too old, of another life, or lies in the future as after a restore."""
         age = now.seconds - self.seconds
-        if not -60 <= age <= RESUMABLE_FOR.total_seconds() or self.bounds[1] > now.bounds[1]:
+        if self.life != now.life or not -60 <= age <= RESUMABLE_FOR.total_seconds() or self.bounds[1] > now.bounds[1]:
             raise UnknownPosition(str(self))
 
 
@@ -85,8 +91,12 @@ class Heard:
         return lost or (self.left_unit_id is not None and self.left_unit_id in actor.units)
 
 
-WHERE_SQL = "SELECT extract(epoch FROM clock_timestamp())::bigint, pg_current_snapshot()::text"
-"""The position now: the two values of a Position. Ask before NEWS_SQL, or in the same snapshot."""
+WHERE_SQL = """
+    SELECT (extract(epoch FROM stats_reset) * 1e6)::bigint, extract(epoch FROM clock_timestamp())::bigint,
+        pg_current_snapshot()::text
+    FROM pg_stat_bgwriter
+"""
+"""The position now: the three values of a Position. Ask before NEWS_SQL, or in the same snapshot."""
 NEWS_SQL = f"""
     SELECT matter_id, version, kind, state, area::text, shared_with::text[], unit_id, reporter_id, tracking_index,
         left_areas::text[], left_unit_id
