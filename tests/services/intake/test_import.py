@@ -15,9 +15,9 @@ from django.core.management import CommandError, call_command
 from openpyxl import Workbook
 
 from anlan.city.people.access import scope_of, scoped, system
+from anlan.foundation.tables import text as text_tables
+from anlan.foundation.tables import workbook as workbooks
 from anlan.loop.models import Matter, Party
-from anlan.services.intake.tables import text as text_tables
-from anlan.services.intake.tables import workbook as workbooks
 from tests.cast import GRID
 
 pytestmark = pytest.mark.django_db

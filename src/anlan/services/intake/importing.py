@@ -4,26 +4,24 @@ A row is known by its number in the system it came from, or by the file's conten
 imported twice creates nothing twice.
 """
 
-import csv
-import os
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from anlan.city.people.access import Actor
+from anlan.foundation.tables.columns import Columns, meaning
+from anlan.foundation.tables.columns import columns as columns_of
+from anlan.foundation.tables.rejects import Rejects, unmarked
+from anlan.foundation.tables.rows import Cells, Row, Table, Unreadable
 from anlan.loop.models import Channel
 from anlan.loop.refusals import BadInput, KeyReused, Refused
 from anlan.loop.suggestions import categories
 from anlan.services.intake.actions import preview, report
 from anlan.services.intake.reading import read_report
 from anlan.services.intake.schemas import ReportIn
-from anlan.services.intake.tables.rows import Cells, Row, Table, Unreadable
 
 HEADINGS: Mapping[str, tuple[str, ...]] = {
     "title": (
@@ -52,20 +50,6 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "source_id": ("编号", "工单编号", "留言编号", "事项编号", "事件编号", "来源编号", "id", "sourceid", "number"),
 }
 """How a column is known: by one of these headings, without regard to case, spaces and underscores."""
-EXPLANATION = ("row", "field", "why")
-"""What the rejects file adds. A corrected rejects file can be imported as it is."""
-# A spreadsheet would run these as a formula; an apostrophe before them makes them text, here and there.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_MARKED_AS_TEXT = re.compile(r"^'(?=[=+\-@\t\r\d])")
-_KNOWN = {heading: ours for ours, headings in HEADINGS.items() for heading in headings}
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Which column holds what, by position, and the headings that nothing is known about."""
-
-    places: Mapping[str, int]
-    unused: Cells
 
 
 @dataclass
@@ -80,48 +64,18 @@ class Outcome:
 
 def fits(headings: Sequence[str], given: Mapping[str, str]) -> bool:
     """Is this the row of headings? It names a title or a text, or a column that was said to be something."""
-    return any(heading in given.values() or _known(heading) in ("title", "text") for heading in headings)
+    return any(heading in given.values() or meaning(heading, HEADINGS) in ("title", "text") for heading in headings)
 
 
 def columns(headings: Cells, given: Mapping[str, str]) -> Columns:
     """Which column holds what; `given` (ours: theirs) goes before the known headings.
 
-    Raises Unreadable where `given` names what is not there, where two columns claim to be the same, or where there
-    is neither a title nor a text.
+    Raises Unreadable where a column can't be told, or where there is neither a title nor a text.
     """
-    for ours, theirs in given.items():
-        if ours not in HEADINGS:
-            known = ", ".join(HEADINGS)
-            raise Unreadable(_("there is no field “%(ours)s”; there are: %(known)s") % {"ours": ours, "known": known})
-        if theirs not in headings:
-            raise Unreadable(_("there is no column “%(theirs)s” in the file") % {"theirs": theirs})
-    places: dict[str, int] = {}
-    for place, heading in enumerate(headings):
-        meant = _ours(heading, given)
-        if meant is None:
-            continue
-        if meant in places:
-            both = {"ours": meant, "one": headings[places[meant]], "other": heading}
-            raise Unreadable(
-                _("both “%(one)s” and “%(other)s” could be %(ours)s; say which with --map %(ours)s=…") % both
-            )
-        places[meant] = place
-    if not places.keys() & {"title", "text"}:
+    found = columns_of(headings, given, HEADINGS)
+    if not found.places.keys() & {"title", "text"}:
         raise Unreadable(_("no column is the title or the text; say which with --map text=…"))
-    unused = (h for place, h in enumerate(headings) if place not in places.values() and h not in ("", *EXPLANATION))
-    return Columns(places, tuple(unused))
-
-
-def _ours(heading: str, given: Mapping[str, str]) -> str | None:
-    for ours, theirs in given.items():
-        if heading == theirs:
-            return ours
-    known = _known(heading)
-    return None if known in given else known
-
-
-def _known(heading: str) -> str | None:
-    return _KNOWN.get(re.sub(r"[\s_\-]", "", heading).lower())
+    return found
 
 
 def take_in(
@@ -130,7 +84,7 @@ def take_in(
     *,
     channel: Channel,
     by: Actor,
-    rejects: "Rejects",
+    rejects: Rejects,
     dry_run: bool = False,
     after_row: Callable[[], None] = lambda: None,
 ) -> Outcome:
@@ -168,7 +122,7 @@ def _report(row: Row, found: Columns, channel: Channel) -> ReportIn:
         raise BadInput(row.fault)
     told: dict[str, Any] = {"channel": channel}
     for ours, place in found.places.items():
-        cell = _MARKED_AS_TEXT.sub("", row.cells[place].strip()).strip()
+        cell = unmarked(row.cells[place])
         if "\ufffd" in cell:
             raise BadInput(_("characters that can't be read"), field=ours)
         told[ours] = _category(cell) if ours == "category" else cell
@@ -179,44 +133,3 @@ def _category(cell: str) -> str:
     """A category by its code or by what it is called; anything else is left for the check to refuse."""
     called = [each.slug for each in categories().values() if cell in (each.slug, each.zh, each.en)]
     return called[0] if len(called) == 1 else cell
-
-
-class Rejects:
-    """The refused rows with their original columns, the row's number, the field and the reason; made when needed."""
-
-    def __init__(self, path: Path, headings: Cells) -> None:
-        self.path = path
-        self.written = False
-        self._places = [place for place, heading in enumerate(headings) if heading not in EXPLANATION]
-        self._headings = headings
-        self._file: TextIO | None = None
-        self._writer: Any = None
-
-    def add(self, row: Row, field: str, why: str) -> None:
-        if self._file is None:
-            # Names and telephone numbers stand in it: for nobody's eyes but the importer's. With a mark for Excel.
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            self._file = os.fdopen(descriptor, "w", encoding="utf-8-sig", errors="backslashreplace", newline="")
-            self._writer = csv.writer(self._file)
-            self._writer.writerow([*(_harmless(self._headings[place]) for place in self._places), *EXPLANATION])
-            self.written = True
-        cells = row.cells + ("",) * len(self._headings)
-        self._writer.writerow([*(_harmless(cells[place]) for place in self._places), row.number, field, why])
-
-    def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
-@contextmanager
-def rejects_file(path: Path, headings: Cells) -> Iterator[Rejects]:
-    """A rejects file that is closed whatever happens. It is not created before the first refused row."""
-    rejects = Rejects(path, headings)
-    try:
-        yield rejects
-    finally:
-        rejects.close()

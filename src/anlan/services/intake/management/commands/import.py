@@ -13,10 +13,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from anlan.city.people.access import system
+from anlan.foundation.tables.columns import Columns
+from anlan.foundation.tables.files import opened
+from anlan.foundation.tables.rejects import rejects_file
+from anlan.foundation.tables.rows import Unreadable
 from anlan.loop.models import Channel
-from anlan.services.intake.importing import Columns, Outcome, columns, fits, rejects_file, take_in
-from anlan.services.intake.tables.files import opened
-from anlan.services.intake.tables.rows import Unreadable
+from anlan.services.intake.importing import Outcome, columns, fits, take_in
 
 SOME_REFUSED = 1
 UNREADABLE = 2

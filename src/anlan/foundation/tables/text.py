@@ -17,7 +17,7 @@ from typing import Any, TextIO
 
 from django.utils.translation import gettext as _
 
-from anlan.services.intake.tables.rows import (
+from anlan.foundation.tables.rows import (
     MOST_COLUMNS,
     TITLE_ROWS,
     Cells,

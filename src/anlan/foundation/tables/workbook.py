@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from anlan.services.intake.tables.rows import MOST_COLUMNS, Fits, Row, Table, Unreadable, headed, plain
+from anlan.foundation.tables.rows import MOST_COLUMNS, Fits, Row, Table, Unreadable, headed, plain
 
 LARGEST_UNPACKED = 1_000_000_000
 LARGEST_STRINGS = 128_000_000

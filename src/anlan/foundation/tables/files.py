@@ -10,9 +10,9 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from anlan.services.intake.tables.rows import Fits, Table, Unreadable
-from anlan.services.intake.tables.text import text_table
-from anlan.services.intake.tables.workbook import workbook_table
+from anlan.foundation.tables.rows import Fits, Table, Unreadable
+from anlan.foundation.tables.text import text_table
+from anlan.foundation.tables.workbook import workbook_table
 
 _SUFFIXES = {
     ".csv": "csv",
