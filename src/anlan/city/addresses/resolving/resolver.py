@@ -1,0 +1,120 @@
+"""From what somebody wrote to one coded address, or to an honest word on what is missing.
+
+Read the parts; recognise the names in memory; ask the table by exact keys, from the whole address up to the name alone;
+weigh what agrees against what does not. Between equals nothing is guessed: one question is asked that would settle it.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+
+from anlan.city.addresses.parsing import parse
+from anlan.city.addresses.parts import Parsed
+from anlan.city.addresses.resolving.asked import Asked, Reader, asked_in
+from anlan.city.addresses.resolving.keys import ids_of, keys_of
+from anlan.city.addresses.resolving.lookups import Found, names, rows_by_id, rows_of
+from anlan.city.addresses.resolving.questions import Question, question_between
+from anlan.city.addresses.resolving.weighing import Candidate, Preference, weighed
+
+AT_ONCE = 250
+"""So many texts of a batch share their statements."""
+SURE_ENOUGH = 0.5
+"""Below it nothing fits: what there is, is shown as what it might be."""
+EQUAL = 0.03
+"""Candidates whose scores lie nearer together are equals."""
+MOST_SHOWN = 20
+
+
+class Verdict(StrEnum):
+    EXACT = "exact"
+    """One address, every part as it was written."""
+    RESOLVED = "resolved"
+    """One address; something was put right, or the base does not reach as deep as the text."""
+    AMBIGUOUS = "ambiguous"
+    UNKNOWN = "unknown"
+    OUTSIDE = "outside"
+    """The text names another city."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """`candidates` are the likeliest first; for an ambiguous text the equals, which `question` would tell apart."""
+
+    parsed: Parsed
+    verdict: Verdict
+    candidates: tuple[Candidate, ...] = ()
+    question: Question | None = None
+
+    @property
+    def address(self) -> Found | None:
+        """The address, where it is one."""
+        return self.candidates[0].address if self.verdict in (Verdict.EXACT, Verdict.RESOLVED) else None
+
+
+def resolve(
+    text: str,
+    *,
+    near: tuple[float, float] | None = None,
+    area: str = "",
+    limit: int = 5,
+    reader: Reader = parse,
+) -> Resolution:
+    """Which address a text means. Never raises on any text.
+
+    `near` (lon, lat; WGS-84) and `area` (a path) say what is likelier; at most `limit` candidates come back.
+    """
+    (found,) = resolve_all([text], near=near, area=area, limit=limit, reader=reader)
+    return found
+
+
+def resolve_all(
+    texts: Iterable[str],
+    *,
+    near: tuple[float, float] | None = None,
+    area: str = "",
+    limit: int = 5,
+    reader: Reader = parse,
+) -> Iterator[Resolution]:
+    """The same for many, in their order; AT_ONCE of them share their statements."""
+    index, preference, waiting = names(), Preference(near, area), iter(texts)
+    while piece := list(islice(waiting, AT_ONCE)):
+        asked = [asked_in(text, index, reader) for text in piece]
+        for each, rows in zip(asked, _rows(asked), strict=True):
+            yield _decided(each, rows, preference, min(limit, MOST_SHOWN))
+
+
+def _rows(asked: list[Asked]) -> Iterator[list[Found]]:
+    """The rows that may be meant by each text."""
+    keys = [keys_of(each) if not each.elsewhere else [] for each in asked]
+    ids = [ids_of(each) for each in asked]
+    found = rows_of([key for each in keys for key in each])
+    known = rows_by_id({id for each in ids for id in each}) if any(ids) else {}
+    at = 0
+    for own_keys, own_ids in zip(keys, ids, strict=True):
+        rows = {row.id: row for rows in found[at : at + len(own_keys)] for row in rows}
+        rows |= {id: known[id] for id in own_ids if id in known}
+        at += len(own_keys)
+        yield list(rows.values())
+
+
+def _decided(asked: Asked, rows: list[Found], preference: Preference, limit: int) -> Resolution:
+    if asked.elsewhere:
+        return Resolution(asked.parsed, Verdict.OUTSIDE)
+    candidates = sorted(
+        (weighed(row, asked, preference) for row in rows), key=lambda each: (-each.rank, each.address.code)
+    )
+    if not candidates or candidates[0].score < SURE_ENOUGH:
+        return Resolution(asked.parsed, Verdict.UNKNOWN, tuple(candidates[:limit]))
+    best = candidates[0]
+    equals = [each for each in candidates if best.rank - each.rank < EQUAL and not _holds(each, best)]
+    if len(equals) > 1:
+        question = question_between([each.address for each in equals])
+        return Resolution(asked.parsed, Verdict.AMBIGUOUS, tuple(equals[: max(limit, 2)]), question)
+    verdict = Verdict.EXACT if best.whole and best.as_written else Verdict.RESOLVED
+    return Resolution(asked.parsed, verdict, tuple(candidates[:limit]))
+
+
+def _holds(candidate: Candidate, best: Candidate) -> bool:
+    """Whether a candidate is what the best one stands in, or a level of it: no other place."""
+    return candidate is not best and best.address.parent == candidate.address.id

@@ -1,0 +1,187 @@
+"""How well a row of the base fits what was asked, and why."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from anlan.city.addresses.models import Level
+from anlan.city.addresses.resolving.asked import Asked
+from anlan.city.addresses.resolving.lookups import Found
+from anlan.city.addresses.resolving.names import How, Kind, Recognised
+from anlan.city.addresses.resolving.reasons import Reason
+from anlan.city.areas.atlas import atlas
+from anlan.city.areas.geometry import distance_m
+
+# What a part says about where one is. The numbers are this program's own choice: names and the numbers below them
+# decide, areas confirm, and what is spoken wrongly most often (the district, the unit) weighs least.
+NAME, NUMBER, BUILDING, UNIT, FLOOR, ROOM = 4.0, 3.0, 3.0, 1.5, 0.3, 3.0
+AREAS: Final = {"district": 1.0, "town": 0.8, "community": 0.8}
+UNRECOGNISED = 1.0
+"""A name that nothing in the base is like: perhaps only a word too many."""
+CONTRADICTED = 0.5
+"""What the base says otherwise costs this share of its weight, besides not counting."""
+MORE_THAN_ASKED = 0.4
+NO_LONGER_IN_USE = 0.5
+NEAR, NEAR_METRES = 0.08, 2_000
+IN_THE_AREA = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """What is likelier before a word is read: `near` a position (lon, lat; WGS-84), inside an `area` (path)."""
+
+    near: tuple[float, float] | None = None
+    area: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An address that may be meant. `whole` says that every part that was written agrees, `as_written` that nothing
+    had to be put right besides."""
+
+    address: Found
+    score: float
+    rank: float
+    """The score before it is cut to 0 to 1: what is preferred counts among those that fit fully, too."""
+    reasons: tuple[Reason, ...]
+    whole: bool
+    as_written: bool
+    metres: int | None = None
+
+
+class _Scales:
+    """Gathers what speaks for and against one row."""
+
+    def __init__(self) -> None:
+        self.gained = 0.0
+        self.possible = 0.0
+        self.whole = True
+        self.as_written = True
+        self.own_name = False
+        """The name of the row's own level was written."""
+        self.reasons: list[Reason] = []
+
+    def add(self, weight: float, gained: float, reason: Reason | None) -> None:
+        self.possible += weight
+        self.gained += gained
+        if reason:
+            self.reasons.append(reason)
+
+    def part(self, part: str, weight: float, said: str, base: str) -> None:
+        """A number of the address against that of the row."""
+        if not said:
+            if base:
+                self.gained -= MORE_THAN_ASKED
+                self.as_written = False
+                self.reasons.append(Reason("more_than_asked", part, base=base))
+        elif said == base:
+            self.add(weight, weight, Reason("agrees", part, base=base))
+        elif base:
+            self.whole = False
+            self.add(weight, -CONTRADICTED * weight, Reason("differs", part, said, base))
+        else:
+            self.whole = False
+            self.add(weight, 0, Reason("not_in_base", part, said))
+
+
+def weighed(found: Found, asked: Asked, preference: Preference) -> Candidate:
+    """The row with its score, 0 to 1, and every reason for and against it."""
+    scales = _Scales()
+    has_road = _names(found, asked, scales)
+    number, building = asked.number, asked.building
+    if not has_road and not building and number == found.building != found.number:
+        number, building = "", number  # 德加公寓12号: below a compound a number is the building's
+    if number and (has_road or found.number):
+        scales.part("number", NUMBER, number, found.number)
+    scales.part("building", BUILDING, building, found.building)
+    scales.part("unit", UNIT, asked.unit, found.unit)
+    scales.part("room", ROOM, asked.room, found.room)
+    if asked.floor and found.floor and asked.floor != found.floor:
+        scales.part("floor", FLOOR, asked.floor, found.floor)
+    if found.level in _NAMED and not scales.own_name:
+        scales.part(_NAMED[found.level], NAME, "", _own_name(found))
+    _areas(found, asked, scales)
+    if asked.beside:
+        scales.as_written = False
+        scales.reasons.append(Reason("beside", said=asked.beside))
+    scales.reasons += asked.notes
+    score = scales.gained / scales.possible if scales.possible else 0.0
+    if not found.in_use:
+        score *= NO_LONGER_IN_USE
+        scales.reasons.append(Reason("ended"))
+    metres = None
+    if preference.near and found.lon is not None and found.lat is not None:
+        metres = round(distance_m(*preference.near, found.lon, found.lat))
+        score += NEAR * max(0.0, 1 - metres / NEAR_METRES)
+        scales.reasons.append(Reason("near", more={"metres": f"{metres:,}"}))
+    if preference.area and _lies_in(found.area, preference.area):
+        score += IN_THE_AREA
+        scales.reasons.append(Reason("here"))
+    return Candidate(
+        found, min(1.0, max(0.0, score)), score, tuple(scales.reasons), scales.whole, scales.as_written, metres
+    )
+
+
+def _names(found: Found, asked: Asked, scales: _Scales) -> bool:
+    """Weigh the names; returns whether one that was written is the row's road."""
+    has_road = False
+    for said, recognised in asked.names:
+        fitting = max((each for each in recognised if _is_of(found, each)), key=lambda e: e.likeness, default=None)
+        if fitting:
+            has_road = has_road or fitting.name.kind is Kind.ROAD
+            scales.own_name = scales.own_name or fitting.name.kind is not Kind.ROAD
+            if fitting.how not in (How.EXACT, How.ALIAS):
+                scales.as_written = False
+            code = "as_written" if fitting.how is How.EXACT else fitting.how.value
+            scales.add(NAME, NAME * fitting.likeness, Reason(code, said=said, base=_base_name(found, fitting)))
+        elif recognised and recognised[0].likeness == 1:
+            scales.whole = False
+            scales.add(NAME, 0, Reason("differs", _PART_OF[recognised[0].name.kind], said, _own_name(found)))
+        else:
+            scales.as_written = False
+            scales.add(UNRECOGNISED, 0, Reason("not_recognised", said=said))
+    return has_road
+
+
+_PART_OF: Final = {Kind.ROAD: "road", Kind.COMPOUND: "compound", Kind.PLACE: "poi", Kind.ADDRESS: "poi"}
+
+
+_NAMED: Final = {int(Level.COMPOUND): "compound", int(Level.POI): "poi"}
+
+
+def _is_of(found: Found, each: Recognised) -> bool:
+    kind, means = each.name.kind, each.name.means
+    if kind is Kind.ROAD:
+        return means == found.road
+    if kind is Kind.COMPOUND:
+        return means == found.compound
+    if kind is Kind.PLACE:
+        return means == found.poi
+    return means == str(found.id)
+
+
+def _base_name(found: Found, each: Recognised) -> str:
+    return found.text if each.name.kind is Kind.ADDRESS else each.name.means
+
+
+def _own_name(found: Found) -> str:
+    return found.poi or found.compound or found.road
+
+
+def _areas(found: Found, asked: Asked, scales: _Scales) -> None:
+    labels = {"district": found.district, "town": found.town, "community": found.community}
+    told = {"district": asked.districts, "town": asked.towns, "community": asked.communities}
+    names = atlas().names
+    for part, weight in AREAS.items():
+        codes, base = told[part], labels[part]
+        if not codes or not base:
+            continue
+        if base in codes:
+            scales.add(weight, weight, Reason("agrees", part, base=names.get(base, base)))
+        else:
+            scales.whole = False
+            said = "、".join(sorted({names.get(code, code) for code in codes}))
+            scales.add(weight, -CONTRADICTED * weight, Reason("differs", part, said, names.get(base, base)))
+
+
+def _lies_in(path: str, wider: str) -> bool:
+    return f"{path}.".startswith(f"{wider}.")
