@@ -3,6 +3,7 @@
 The acts come from the addresses of the program: whoever adds a page adds a line to `ACTS` or to `READING`.
 """
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from anlan.city.areas.models import Area
+from anlan.city.areas import grid_changes
+from anlan.city.areas.grid_drawing import Grid
+from anlan.city.areas.grid_exchange import written as written_grids
+from anlan.city.areas.models import Area, GridPlan
 from anlan.city.regulations.models import RuleVersion
 from anlan.loop import clock
 from anlan.services.triage.category_changes import change_of
@@ -26,6 +30,10 @@ READING = {
     "administration/accounts/<uuid:id>",
     "administration/areas",
     "administration/areas/<code>",
+    "administration/areas/<code>/grids",
+    "administration/areas/<code>/grids.geojson",
+    "administration/grids/<uuid:id>",
+    "administration/grids/<uuid:id>.geojson",
     "administration/rules",
     "administration/rules/<id>",
     "administration/routes",
@@ -36,6 +44,10 @@ READING = {
 WHY = {"reason": "为了测试"}
 UNIT = {"name": "巡防9组", "kind": "patrol", "home": GRID_CODE, "capacity": "2", "skills": ["patrol"]}
 RULE = "dispatch.reopen_window"
+TWO_GRIDS = (
+    Grid("n1", "第一网格", ((120.10, 30.28), (120.105, 30.28), (120.105, 30.29), (120.10, 30.29))),
+    Grid("n2", "第二网格", ((120.105, 30.28), (120.11, 30.28), (120.11, 30.29), (120.105, 30.29))),
+)
 CATEGORY = {"zh": "路灯", "en": "Lamps", "department": "urban-management", "klass": "ordinary", "severity": "1"}
 
 Act = Callable[[Known], tuple[dict[str, str], dict[str, Any]]]
@@ -85,6 +97,18 @@ ACTS: dict[str, Act] = {
         {"code": "330106013002"},
         told(an_empty_area(), effective_on=str(clock.today())),
     ),
+    "administration/areas/<code>/grids/plan": lambda k: (
+        {"code": COMMUNITY_CODE},
+        told(Area.objects.get(code=COMMUNITY_CODE)),
+    ),
+    "administration/areas/<code>/grids/import": lambda k: (
+        {"code": COMMUNITY_CODE},
+        {**WHY, "datum": "WGS-84", "geojson": json.dumps(written_grids(TWO_GRIDS))},
+    ),
+    "administration/grids/<uuid:id>/edit": lambda k: a_plan(act="rename", grid="n1", name="第八网格"),
+    "administration/grids/<uuid:id>/decide": lambda k: a_plan(effective_on=tomorrow()),
+    "administration/grids/<uuid:id>/withdraw": lambda k: a_plan(),
+    "administration/grids/<uuid:id>/restore": lambda k: a_plan(state="in_force", effective_on=clock.today()),
     "administration/rules/<id>/versions/new": lambda k: (
         {"id": RULE},
         {"amount": "7", "starts": tomorrow(), "source": "本市规定", "source_en": "The city's own", **WHY},
@@ -105,6 +129,16 @@ ACTS: dict[str, Act] = {
         {**CATEGORY, "leaf": "park", "keywords": "公园灯", **WHY},
     ),
 }
+
+
+def a_plan(**said: Any) -> tuple[dict[str, str], dict[str, Any]]:
+    """A plan that draws two grids where one was never drawn."""
+    community = Area.objects.get(code=COMMUNITY_CODE)
+    plan = grid_changes.begin(community, by=None, at=clock.now(), reason="为了测试", drawing=TWO_GRIDS)
+    if "state" in said:
+        plan.state, plan.effective_on = said.pop("state"), said.pop("effective_on")
+        plan.save()
+    return {"id": str(plan.id)}, told(GridPlan.objects.get(id=plan.id), **said)
 
 
 def an_empty_area() -> Area:
@@ -156,6 +190,8 @@ def test_a_page_that_asks_is_shown(known: Known, pattern: str, language: str) ->
 @pytest.mark.parametrize("pattern", sorted(READING))
 def test_a_page_that_shows_is_shown(known: Known, city: Client, pattern: str) -> None:
     parts = {"id": RULE if "rules" in pattern else str(known.account.id), "code": GRID_CODE}
+    if "/grids/" in pattern:
+        parts |= a_plan()[0]
     assert city.get(address(pattern, parts)).status_code == 200
 
 

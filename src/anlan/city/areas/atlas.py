@@ -25,8 +25,8 @@ class _Drawn:
 
 @dataclass(frozen=True, eq=False)
 class Atlas:
-    """`paths` and `names` by code; `points` is a place inside each area that has one, `borders` the ring of each
-    that is drawn. `schematic` are those whose border is synthetic."""
+    """`paths` and `names` by code (names also of areas that have ended); `points` is a place inside each area that has
+    one, `borders` the ring of each that is drawn. `schematic` are those whose border is synthetic."""
 
     paths: Mapping[str, str]
     names: Mapping[str, str]
@@ -55,6 +55,8 @@ def atlas() -> Atlas:
     """The areas in force today."""
     columns = ("code", "path", "name", "lon", "lat", "boundary", "synthetic", "parent")
     areas = list(Area.objects.filter(valid_until=None).order_by("code").values_list(*columns, named=True))
+    # What was closed in a grid that has ended since is still called by its name.
+    ended = Area.objects.exclude(valid_until=None).values_list("code", "name")
     borders = {area.code: tuple((lon, lat) for lon, lat in area.boundary) for area in areas if area.boundary}
     children: defaultdict[str, list[str]] = defaultdict(list)
     for area in areas:
@@ -62,7 +64,7 @@ def atlas() -> Atlas:
             children[area.parent].append(area.code)
     return Atlas(
         paths={area.code: area.path for area in areas},
-        names={area.code: place_name(area.name) for area in areas},
+        names={code: place_name(name) for code, name in (*ended, *((area.code, area.name) for area in areas))},
         points={area.code: (area.lon, area.lat) for area in areas if None not in (area.lon, area.lat)},
         borders=borders,
         schematic=frozenset(area.code for area in areas if area.boundary and area.synthetic),

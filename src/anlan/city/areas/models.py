@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
 
+from anlan.foundation.identifiers import new_id
 from anlan.foundation.ltree import LTreeField
 
 
@@ -94,3 +95,51 @@ class AreaChange(models.Model):
 
     class Meta:
         ordering = ["area", "effective_on", "id"]
+
+
+class GridPlan(models.Model):
+    """Several changes to the grids of one community, drawn together, checked as a whole, in force from one day.
+
+    `base` are the grids as they were when the plan began, `drawing` as they shall be (`grid_changes.stored`); `past`
+    and `future` are the drawings that undo and redo lead to. A community has one open plan at a time.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("being drawn")
+        DECIDED = "decided", _("decided")
+        IN_FORCE = "in_force", _("in force (plan)")
+        WITHDRAWN = "withdrawn", _("withdrawn (plan)")
+
+    OPEN = (State.DRAFT, State.DECIDED)
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    community = models.ForeignKey(Area, models.PROTECT, related_name="grid_plans")
+    reason = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
+    base = models.JSONField(default=list)
+    drawing = models.JSONField(default=list)
+    past = models.JSONField(default=list)
+    future = models.JSONField(default=list)
+    made_at = models.DateTimeField()
+    made_by = models.UUIDField(null=True)
+    effective_on = models.DateField(null=True)
+    decided_by = models.UUIDField(null=True)
+    in_force_at = models.DateTimeField(null=True)
+    outdated = models.BooleanField(default=False, help_text=_("the areas were changed in another way on its day"))
+    followed_at = models.DateTimeField(null=True, help_text=_("when matters, units and postings had followed"))
+    moved = models.JSONField(default=dict, help_text=_("how many followed, by kind"))
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "effective_on"], name="grid_plan_due")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["community"], condition=Q(state__in=("draft", "decided")), name="one_open_grid_plan"
+            ),
+            models.CheckConstraint(
+                name="grid_plan_has_its_day",
+                condition=Q(state__in=("draft", "withdrawn")) | Q(effective_on__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.community.name} {self.made_at:%Y-%m-%d}"

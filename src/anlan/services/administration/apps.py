@@ -8,13 +8,17 @@ class AdministrationConfig(AppConfig):
     verbose_name = _("Administration")
 
     def ready(self) -> None:
+        from anlan.city.areas import grid_changes
         from anlan.city.areas.changes import carry_out
         from anlan.city.people.access import Role
         from anlan.loop import clock, rooms, worker
         from anlan.loop.administering import ADMINISTRATION
+        from anlan.services.administration import grid_following
         from anlan.services.administration.log import READERS
 
         worker.register(worker.Job("areas", lambda: carry_out(clock.today()), pause=600))
+        worker.register(worker.Job("grids", lambda: grid_changes.carry_out(clock.today(), clock.now()), pause=60))
+        grid_changes.follow_with(grid_following.follow)
         administrator = Role.ADMINISTRATOR
         rooms.register(rooms.Room(ADMINISTRATION, _("Administration"), administrator, general=True))
         rooms.register(rooms.Room("audit-log", _("Audit log"), Role.AUDITOR, general=True))

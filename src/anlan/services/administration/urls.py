@@ -4,6 +4,7 @@ from django.urls import path
 
 from anlan.services.administration import account_pages as accounts
 from anlan.services.administration import area_pages as areas
+from anlan.services.administration import grid_pages as grids
 from anlan.services.administration import log_pages as log
 from anlan.services.administration import office_pages as offices
 from anlan.services.administration import pages
@@ -31,6 +32,16 @@ urlpatterns = [
     path("administration/areas/<code>", areas.area, name="area"),
     path("administration/areas/<code>/rename", areas.rename, name="rename-area"),
     path("administration/areas/<code>/close", areas.close, name="close-area"),
+    path("administration/areas/<code>/grids", grids.grids, name="grids"),
+    path("administration/areas/<code>/grids.geojson", grids.grids_file, name="grids-file"),
+    path("administration/areas/<code>/grids/plan", grids.begin, name="begin-grid-plan"),
+    path("administration/areas/<code>/grids/import", grids.take_in, name="import-grids"),
+    path("administration/grids/<uuid:id>", grids.plan, name="grid-plan"),
+    path("administration/grids/<uuid:id>.geojson", grids.plan_file, name="grid-plan-file"),
+    path("administration/grids/<uuid:id>/edit", grids.edit, name="edit-grid-plan"),
+    path("administration/grids/<uuid:id>/decide", grids.decide, name="decide-grid-plan"),
+    path("administration/grids/<uuid:id>/withdraw", grids.withdraw, name="withdraw-grid-plan"),
+    path("administration/grids/<uuid:id>/restore", grids.restore, name="restore-grids"),
     path("administration/rules", rules.rules, name="rules"),
     path("administration/rules/<id>", rules.rule, name="rule"),
     path("administration/rules/<id>/versions/new", rules.new_version, name="new-rule-version"),
