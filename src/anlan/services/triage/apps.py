@@ -9,9 +9,13 @@ class TriageConfig(AppConfig):
 
     def ready(self) -> None:
         from anlan.city.people.access import Role
-        from anlan.loop import rooms, suggestions
+        from anlan.foundation import rules
+        from anlan.loop import rooms, suggestions, worker
         from anlan.services.triage.city import category_tree, triage_here
+        from anlan.services.triage.learning.night import learn_tonight
 
+        rules.register(self.name)
+        worker.register(worker.Job("triage-model", learn_tonight, pause=600))
         suggestions.provide_triage(triage_here)
         suggestions.provide_categories(category_tree)
         categories = rooms.Room(

@@ -8,6 +8,8 @@ from anlan.foundation import freshness
 from anlan.loop.suggestions import Category, Klass, Report, Severity, Triage
 from anlan.services.triage import catalogue as declared
 from anlan.services.triage.catalogue import Catalogue
+from anlan.services.triage.learning.combining import combined
+from anlan.services.triage.learning.registry import in_force
 from anlan.services.triage.models import CategoryChange
 from anlan.services.triage.places import Places
 from anlan.services.triage.rules import triage
@@ -16,8 +18,10 @@ TOPIC = "categories"
 
 
 def triage_here(report: Report, rules: Catalogue | None = None) -> Triage:
-    """What `rules.triage` suggests, given the areas in force today and the city's categories (or others to try)."""
-    return triage(report, _places(atlas()), rules or catalogue_here())
+    """What `rules.triage` suggests, given the areas in force today and the city's categories, with what the model in
+    force knows better; with other rules to try, what they alone suggest."""
+    suggested = triage(report, _places(atlas()), rules or catalogue_here())
+    return suggested if rules else combined(suggested, report, in_force(), catalogue_here())
 
 
 @functools.cache

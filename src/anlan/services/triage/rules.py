@@ -11,8 +11,8 @@ from .matching import longest
 from .places import Places
 from .reading import Found, Reading, Role, normalised, read
 
-# Gravest last.
-_GRAVITY = (Klass.INQUIRY, Klass.ORDINARY, Klass.URGENT, Klass.POLICE)
+# Classes, gravest last.
+GRAVITY = (Klass.INQUIRY, Klass.ORDINARY, Klass.URGENT, Klass.POLICE)
 # A title says what a letter is about.
 _TITLE_WEIGHT = 3
 # A longer word says more; a word said again says little more.
@@ -39,7 +39,7 @@ def triage(report: Report, places: Places, rules: Catalogue | None = None) -> Tr
 
     set_off = alarms(reading)
     for trigger, _ in set_off:
-        klass = max(klass, trigger.klass, key=_GRAVITY.index)
+        klass = max(klass, trigger.klass, key=GRAVITY.index)
         severity = max(severity, trigger.severity)
     reasons = [_trigger_reason(alarm) for alarm in set_off]
     reasons.append(_category_reason(category, category_words))

@@ -1,0 +1,107 @@
+"""Training a head: ridge regression on hashed n-grams, solved exactly, with what it costs nothing to know besides.
+
+The dual form needs one matrix of how alike each two texts are. Its inverse gives the weights and also what the model
+would have said of each text had it never seen it (leave-one-out): by that the probabilities are calibrated, so no
+text is spent on calibration. SciPy and scikit-learn are needed here and nowhere on a web process' path.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import scipy.linalg
+import scipy.sparse
+from numpy.typing import NDArray
+
+from anlan.services.triage.learning import features
+from anlan.services.triage.learning.calibration import calibrate, sure_from
+from anlan.services.triage.learning.features import Floats
+from anlan.services.triage.learning.linear import LinearModel, expanded, softmax
+
+FEWEST = 5
+"""Texts that a label needs to be learned."""
+MOST_TEXTS = 10_000
+"""The last so many are learned from: the matrix grows with the square (400 MB here)."""
+RIDGE = 0.3
+PRECISION = 0.95
+"""A guess is sure where as good as this share of all guesses so likely were right on texts not seen."""
+_WIDEST = 127
+_AT_ONCE = 500
+_TWIN = 0.8
+"""Cosine from which two texts are taken for one message, sent twice."""
+
+
+class TooLittle(ValueError):
+    """There is not enough to learn from."""
+
+
+def train(texts: Sequence[str], labels: Sequence[str], *, precision: float = PRECISION) -> LinearModel:
+    """A head for the labels that at least `FEWEST` of the texts have.
+
+    The same texts give the same model. Raises `TooLittle` unless two labels have so many texts.
+    """
+    counts = Counter(labels[-MOST_TEXTS:])
+    names = sorted(label for label, times in counts.items() if times >= FEWEST)
+    if len(names) < 2:
+        raise TooLittle(f"two labels with at least {FEWEST} texts each are needed; there are {len(names)}")
+    learned = [
+        (features.plain(text), names.index(label))
+        for text, label in zip(texts[-MOST_TEXTS:], labels[-MOST_TEXTS:], strict=True)
+        if label in names
+    ]
+    plain, truth = [text for text, _ in learned], np.array([number for _, number in learned], dtype=np.int64)
+    rarity = features.rarities(plain).astype(np.float16).astype(np.float32)  # as it will be kept
+    vectors = _matrix(plain, rarity)
+    targets = np.eye(len(names), dtype=np.float32)[truth]
+    bias = targets.mean(axis=0)
+    duals, unseen, alone = _solved(vectors, targets - bias)
+    if len(np.unique(truth[alone])) < len(names):
+        alone = np.ones_like(alone)
+    scores = (unseen + bias).astype(np.float64)[alone]
+    calibration, offset = calibrate(scores, truth[alone], len(names))
+    found = softmax(expanded(scores) @ calibration + offset)
+    weights = np.asarray((vectors.T @ duals), dtype=np.float32)
+    scale = np.maximum(np.abs(weights).max(axis=0), np.float32(1e-12)) / _WIDEST
+    return LinearModel(
+        labels=tuple(names),
+        rarity=rarity,
+        weights=np.rint(weights / scale).astype(np.int8),
+        scale=scale.astype(np.float32),
+        bias=bias,
+        calibration=calibration.astype(np.float32),
+        offset=offset.astype(np.float32),
+        threshold=sure_from(found, truth[alone], precision),
+    )
+
+
+def _matrix(texts: Sequence[str], rarity: Floats) -> scipy.sparse.csr_matrix:
+    """(texts, buckets) of weighed n-grams."""
+    rows = [features.weighed(text, rarity) for text in texts]
+    ends = np.cumsum([0, *(len(buckets) for buckets, _ in rows)])
+    columns = np.concatenate([buckets for buckets, _ in rows]).astype(np.int64)
+    found = scipy.sparse.csr_matrix(
+        (np.concatenate([values for _, values in rows]), columns, ends), shape=(len(rows), len(rarity))
+    )
+    found.eliminate_zeros()
+    return found
+
+
+def _solved(vectors: scipy.sparse.csr_matrix, targets: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """The duals (texts, labels), what is said of each text by all the others (texts, labels), and which texts have no
+    twin among the others (texts,): one that has is too easy to tell how sure the model may be of a new one."""
+    turned = vectors.T.tocsr()
+    alike = np.empty((len(targets), len(targets)), dtype=np.float32)
+    for start in range(0, len(targets), _AT_ONCE):
+        alike[start : start + _AT_ONCE] = (vectors[start : start + _AT_ONCE] @ turned).toarray()
+    diagonal = np.diag_indices_from(alike)
+    itself = alike[diagonal]
+    alike[diagonal] = 0
+    alone = alike.max(axis=1) < _TWIN
+    alike[diagonal] = itself + np.float32(RIDGE)
+    factor, failed = scipy.linalg.lapack.spotrf(alike.T, lower=1, overwrite_a=1)
+    if failed:  # cannot be: a ridge makes the matrix positive definite
+        raise ArithmeticError(f"the matrix of {len(targets)} texts cannot be factored")
+    inverse, _ = scipy.linalg.lapack.spotri(factor, lower=1, overwrite_c=1)
+    duals: Floats = scipy.linalg.blas.ssymm(1, inverse, targets, lower=1)
+    unseen: Floats = (targets - duals / np.diag(inverse)[:, None]).astype(np.float32)
+    return duals, unseen, alone
