@@ -10,13 +10,18 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
 
+from anlan.city.audit.models import AuditEntry, AuditHead
+from anlan.city.audit.recording import _link, broken, changed
 from anlan.city.people.access import system
+from anlan.city.people.models import Unit
+from anlan.foundation.chain import GENESIS
 from anlan.foundation.sealing import digest_by
+from anlan.loop import clock as time
 from anlan.loop import digests, engine
 from anlan.loop.models import DailyDigest
 from anlan.loop.refusals import BadInput, NotPossible
 from anlan.loop.verification import verify
-from tests.cast import Cast
+from tests.cast import CITY, Cast
 from tests.loop.stories import morning, on_scene, opened
 from tests.loop.test_verify import rewrite
 
@@ -126,9 +131,34 @@ def test_the_root_can_be_computed_by_anybody_from_the_heads(town: Cast) -> None:
     assert found.root == b"\x01" + root
 
 
+def test_an_audit_log_rewritten_as_a_whole_does_not_agree_with_a_kept_digest(town: Cast) -> None:
+    today, unit = time.today(), Unit.objects.first()
+    assert unit
+    changed(unit, verb="renamed", by=system(), area=CITY)
+    with time.use(time.ManualClock(time.now() + 2 * A_DAY)):
+        digest = digests.publish(today)
+        older = digests.digest_of(today, audited=False)
+        assert (digest.entries, older.entries) == (1, None)
+        assert digest.root != older.root
+        assert digests.kept(digest.as_json()) == digest
+
+        entry = AuditEntry.objects.using("owner").get()
+        entry.label = "another"
+        entry.hash = _link(entry, GENESIS)
+        entry.save(using="owner")
+        AuditHead.objects.using("owner").update(hash=entry.hash)
+        assert broken(using="owner") == []
+        assert not digests.agrees(digest)
+        # What was kept before the log was part of the digest is compared as it was made.
+        assert digests.agrees(older)
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("day", "yesterday"), ("matters", -1), ("events", "many"), ("root", "ff"), ("root", "z" * 66), ("more", 1)],
+    [
+        *(("day", "yesterday"), ("matters", -1), ("events", "many"), ("entries", -1)),
+        *(("root", "ff"), ("root", "z" * 66), ("more", 1)),
+    ],
 )
 def test_a_kept_file_that_is_not_one_is_refused_by_field(field: str, value: object) -> None:
     good: dict[str, object] = {"day": "2026-03-02", "matters": 1, "events": 1, "root": "01" + "00" * 32}

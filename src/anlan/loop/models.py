@@ -398,4 +398,7 @@ class DailyDigest(models.Model):
     matters = models.PositiveBigIntegerField()
     events = models.PositiveBigIntegerField()
     root = models.BinaryField()
+    entries = models.PositiveBigIntegerField(
+        null=True, help_text=_("of the audit log; empty: made before it was part of the digest")
+    )
     made_at = models.DateTimeField()
