@@ -9,6 +9,8 @@ class InsightConfig(AppConfig):
 
     def ready(self) -> None:
         from anlan.city.people.access import DISPATCHER, SUPERVISOR
+        from anlan.foundation import rules
         from anlan.loop import rooms
 
+        rules.register("anlan.insight.topics")
         rooms.register(rooms.Room("overview", _("Overview"), DISPATCHER | SUPERVISOR))
