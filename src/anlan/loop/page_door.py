@@ -67,6 +67,8 @@ def shell(request: HttpRequest, actor: Actor) -> dict[str, Any]:
     return {
         "rooms": [(room, request.path == room.address) for room in rooms_of(actor)],
         "unread": f"{MOST_COUNTED}+" if unread > MOST_COUNTED else unread,
+        # A responder's phone keeps steps until they are sent: signing out anywhere must not lose them unsaid.
+        "keeps_steps": any(held.role is Role.RESPONDER for held in actor.held),
         "acting_as": [acting(held.role.name or "", held.area) for held in actor.held],
         "said": "" if for_a_part or _SAID not in request.session else request.session.pop(_SAID),
     }

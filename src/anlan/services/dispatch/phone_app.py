@@ -25,7 +25,7 @@ from anlan.loop import clock
 SHELL = (
     *("tokens.css", "components.css", "work.css", "tasks.css", "icon.svg"),
     *("clock.js", "position.js", "offline.js", "sync.js"),
-    *("tasks.js", "live.js", "photos.js", "whereabouts.js"),
+    *("tasks.js", "live.js", "photos.js", "whereabouts.js", "leaving.js"),
 )
 """What the page of tasks can't do without; whatever else it loads is kept when it was loaded once."""
 TIDE = "#0f7c86"

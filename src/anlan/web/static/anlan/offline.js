@@ -1,6 +1,4 @@
-// What lets the page of tasks work without network: the service worker that keeps it, the right time on a kept page,
-// and a warning before signing out deletes what has not been sent.
-import { entries, forget } from "./sync.js";
+// What lets the page of tasks work without network: the service worker that keeps it, and the right time on a kept page.
 
 const SKEW = "anlan.skew";
 const KEEP_AFTER = 1500;
@@ -38,28 +36,6 @@ function learnTime() {
     const loading = performance.now() - (performance.getEntriesByType("navigation")[0]?.responseStart ?? 0);
     localStorage.setItem(SKEW, String(Math.round(Date.parse(clock.dataset.serverNow) + loading - Date.now())));
   }
-}
-
-export function guardSignOut(account, words) {
-  document.addEventListener("submit", (event) => {
-    const form = event.target;
-    if (!form.action.endsWith("/sign-out") || form.dataset.sure) return;
-    event.preventDefault();
-    leave(account, words).then((sure) => {
-      if (!sure) return;
-      form.dataset.sure = "yes";
-      form.requestSubmit();
-    });
-  });
-}
-
-async function leave(account, words) {
-  const waiting = await entries(account);
-  if (waiting.length && !confirm(`${words} (${waiting.length})`)) return false;
-  await forget(account);
-  localStorage.removeItem(SKEW);
-  navigator.serviceWorker?.controller?.postMessage("forget");
-  return true;
 }
 
 learnTime();

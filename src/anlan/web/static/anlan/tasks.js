@@ -1,7 +1,7 @@
 // The responder's page: each step goes into the queue of this phone first and from there to the server, so that it is
 // the same with network and without. What waits is shown; what was refused is for the responder to decide.
 import { listen, refresh } from "./live.js";
-import { guardSignOut, keep, now, shownSince, whenOnline } from "./offline.js";
+import { keep, now, shownSince, whenOnline } from "./offline.js";
 import { shrunk } from "./photos.js";
 import { whereabouts } from "./position.js";
 import { entries, flush, newKey, put, remove } from "./sync.js";
@@ -279,7 +279,6 @@ async function begin() {
   });
   // Where the stream has lost its place, the list is fetched anew and the page stays: somebody may be writing.
   listen(null, { reset: () => refresh(list()) });
-  guardSignOut(account, words.leaving);
   addEventListener("online", sendAll);
   addEventListener("offline", () => showNetwork("no-network"));
   document.addEventListener("visibilitychange", () => document.hidden || sendAll());
