@@ -7,11 +7,14 @@ Where real commits are needed (threads, processes, faults) `committed` gives a c
 import os
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import django
 import pytest
+from django.conf import settings
 from django.utils import translation
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from anlan.foundation import environment, postgres
 from anlan.foundation.translations import compile_catalogues
@@ -22,6 +25,9 @@ if _environment.database_url is None:
     postgres.ensure(_environment.home)
 compile_catalogues()
 django.setup()
+
+# What makes a password slow to guess makes every test that signs in slow too, and no test is about it.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 from anlan.foundation import rules  # noqa: E402 - the apps have to be loaded first
 
@@ -48,6 +54,13 @@ def _owner(statement: str, database: str) -> None:
     connection.autocommit = True
     connection.execute(statement)
     connection.close()
+
+
+@pytest.fixture(scope="session")
+def shared_directory(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A directory of this run, the same for all its workers."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
 
 
 @pytest.fixture(scope="session")
@@ -88,6 +101,23 @@ def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
         finally:
             _use(base)
             _owner(f'DROP DATABASE "{name}" WITH (FORCE)', base)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_found_once() -> Iterator[None]:
+    """Every `Client()` builds the middleware anew, and looking for each static file again was two thirds of the cost of
+    a request. The files are the same for all: the first finds them for the others."""
+    find, found = WhiteNoiseMiddleware.add_files_from_finders, {}
+
+    def shared(self: WhiteNoiseMiddleware) -> None:
+        if not found:
+            find(self)
+            found.update(self.files)
+        self.files.update(found)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", shared)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -39,9 +39,9 @@ class City:
 
 
 @contextmanager
-def a_city() -> Iterator[City]:
-    """A filled city that is served until the end."""
-    with a_house(_fill) as house:
+def a_city(kept: Path | None = None) -> Iterator[City]:
+    """A filled city that is served until the end; see `a_house` for `kept`."""
+    with a_house(_fill, kept=kept) as house:
         house.start("--threads", "8")
         known = Known(**json.loads((house.home / "known.json").read_text(encoding="utf-8")))
         yield City(f"http://127.0.0.1:{house.port}", known, house.codes)

@@ -1,6 +1,7 @@
 """One city and one browser for all tests of this folder that a process runs."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, StorageState
@@ -20,8 +21,8 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def city(browser: Browser) -> Iterator[City]:
-    with a_city() as city:
+def city(browser: Browser, shared_directory: Path) -> Iterator[City]:
+    with a_city(shared_directory) as city:
         yield city
 
 

@@ -90,6 +90,7 @@ SHOWN = {
     "tasks/offline": Shown("/tasks/offline"),
     "notices": Shown("/notices", ("dispatcher", "responder")),
     "overview": Shown("/overview", DESK),
+    "addresses": Shown("/addresses", ("dispatcher",)),
     "exports": Shown("/exports", ("dispatcher", "admin")),
     "matters": Shown("/matters", ("dispatcher", "admin")),
     "matters/<uuid:matter_id>/merge": Shown("/matters/{matter}/merge?with={in_hand[5]}", ("dispatcher",)),
@@ -112,6 +113,14 @@ SHOWN = {
     ),
     "administration/areas": Shown("/administration/areas", ADMINISTRATORS),
     "administration/areas/<code>": Shown("/administration/areas/330106013", ADMINISTRATORS),
+    "administration/areas/<code>/grids": Shown(
+        "/administration/areas/330106013001/grids", ADMINISTRATORS, foreign=frozenset({"GeoJSON"})
+    ),
+    "administration/areas/<code>/grids/import": Shown(
+        "/administration/areas/330106013001/grids/import",
+        ADMINISTRATORS,
+        foreign=frozenset({"GeoJSON", "FeatureCollection", "code", "name", "households", "WGS", "GCJ", "BD"}),
+    ),
     "administration/areas/<code>/rename": Shown("/administration/areas/330106013/rename", ADMINISTRATORS),
     "administration/areas/<code>/close": Shown("/administration/areas/330106013001/close", ADMINISTRATORS),
     "administration/rules": Shown("/administration/rules", ADMINISTRATORS, foreign=LAW_WORDS),

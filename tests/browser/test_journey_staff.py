@@ -96,7 +96,7 @@ def test_a_unit_is_told_what_was_sent_to_it_and_marks_it_as_read(visits: Visits)
     act(desk, matter.id, "assign", {"unit_id": own_unit(page)})
     page.goto("/notices?unread=1")
     expect(page.locator(".told li.new").filter(has_text=matter.title)).to_have_count(1)
-    count = page.locator(".rooms .unread")
+    count = page.locator(".menu .unread")
     expect(count).to_be_visible()
     with page.expect_navigation():
         send(page.locator("form[action='/notices/read']"))

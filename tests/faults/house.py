@@ -1,5 +1,6 @@
 """A whole Anlan in a home of its own: real processes, which can be stopped in order or killed."""
 
+import fcntl
 import http.client
 import json
 import os
@@ -174,19 +175,48 @@ def the_town(house: House) -> None:
 
 
 @contextmanager
-def a_house(fill: Callable[[House], None] = the_town) -> Iterator[House]:
-    """A house that `fill` has filled, cleared away at the end whatever happened in it."""
+def a_house(fill: Callable[[House], None] = the_town, *, kept: Path | None = None) -> Iterator[House]:
+    """A house that `fill` has filled, cleared away at the end whatever happened in it.
+
+    With `kept`, a directory that outlives the house, it is filled once and copied from then on.
+    """
     # Not pytest's own directory: it is shut to the user PostgreSQL runs as.
     directory = Path(tempfile.mkdtemp(prefix="anlan-house-"))
     house = House(directory / "home")
     try:
-        fill(house)
+        if kept is None:
+            fill(house)
+        else:
+            _fill_or_copy(house, fill, kept)
         yield house
     finally:
         if house.server is not None and house.server.poll() is None:
             house.kill()
-        Server((directory / "home").resolve(), run_as=postgres._system_user()).stop()
+        _stop_postgres(house)
         shutil.rmtree(directory)
+
+
+def _fill_or_copy(house: House, fill: Callable[[House], None], kept: Path) -> None:
+    filled = kept / f"house-{fill.__module__}.{fill.__qualname__}"
+    with filled.with_suffix(".lock").open("w") as lock:
+        # Another worker may be filling it now.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if filled.exists():
+            _copy(filled, house.home)
+            return
+        fill(house)
+        _stop_postgres(house)
+        _copy(house.home, half := filled.with_suffix(".half"))
+        half.rename(filled)
+
+
+def _copy(home: Path, to: Path) -> None:
+    # Each file stays its owner's: as root, PostgreSQL's are another user's.
+    subprocess.run(["cp", "-a", str(home), str(to)], check=True)
+
+
+def _stop_postgres(house: House) -> None:
+    Server(house.home.resolve(), run_as=postgres._system_user()).stop()
 
 
 def _free_port() -> int:

@@ -1,6 +1,7 @@
 """What was acknowledged is there, whatever is killed: the server, or PostgreSQL under it."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,8 +9,8 @@ from tests.faults.house import House, a_house, until
 
 
 @pytest.fixture
-def house() -> Iterator[House]:
-    with a_house() as house:
+def house(shared_directory: Path) -> Iterator[House]:
+    with a_house(kept=shared_directory) as house:
         yield house
 
 

@@ -3,6 +3,7 @@
 import http.client
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,8 +11,8 @@ from tests.faults.house import PATIENCE_SECONDS, House, a_house, until
 
 
 @pytest.fixture
-def house() -> Iterator[House]:
-    with a_house() as house:
+def house(shared_directory: Path) -> Iterator[House]:
+    with a_house(kept=shared_directory) as house:
         yield house
 
 

@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -17,8 +18,8 @@ from tests.faults.house import House, a_house, until
 
 
 @pytest.fixture(scope="module")
-def seeded() -> Iterator[House]:
-    with a_house() as house:
+def seeded(shared_directory: Path) -> Iterator[House]:
+    with a_house(kept=shared_directory) as house:
         yield house
 
 
