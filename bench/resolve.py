@@ -96,7 +96,7 @@ def _fill(ground: Ground, addresses: int) -> None:
     connections[APPLICATION].close()
     connections.databases[APPLICATION] = connections.databases[OWNER]
     try:
-        demo.build(addresses, seed=SEED)
+        demo.fill(addresses, seed=SEED)
     finally:
         connections[APPLICATION].close()
         connections.databases[APPLICATION] = default

@@ -21,6 +21,7 @@ COMMANDS = {
     },
     "数据 Data": {
         "import": "read reports from a CSV, XLSX or JSON file; every refused row is named with its reason",
+        "topics": "what the messages in a CSV file talk about, the same issue in one topic, the loudest first",
         "backup": "write database and files into one archive",
         "restore": "put such an archive back",
     },
@@ -30,9 +31,11 @@ COMMANDS = {
         "reseal": "bring sealed personal data to the current key",
     },
     "城市 City": {
+        "addresses": "read, compare and keep addresses; `train` and `evaluate` with labelled ones",
         "rehearse": "run the city's month in minutes, with its own rules and people",
         "procedures": "what every kind of matter goes through, with its deadlines",
         "rules": "the deadlines, limits and thresholds in force, each with its source",
+        "triage": "train the model that suggests, try it on a file, list its versions, go back to one",
     },
     "开发 Developing": {
         "test": "all checks, or with arguments only pytest with these",
@@ -46,6 +49,8 @@ COMMANDS = {
 # Django's commands that only look at files; the others get a database.
 WITHOUT_DATABASE = frozenset(
     {
+        "addresses evaluate",
+        "addresses train",
         "collectstatic",
         "compilemessages",
         "diffsettings",
@@ -53,6 +58,7 @@ WITHOUT_DATABASE = frozenset(
         "makemessages",
         "rules",
         "startapp",
+        "topics",
         "version",
         "--version",
     }
@@ -100,7 +106,8 @@ def overview() -> str:
 
 
 def needs_database(arguments: Sequence[str]) -> bool:
-    return arguments[0] not in WITHOUT_DATABASE and not {"-h", "--help"} & set(arguments[1:])
+    named = {arguments[0], " ".join(arguments[:2])}
+    return not named & WITHOUT_DATABASE and not {"-h", "--help"} & set(arguments[1:])
 
 
 def provide_database(environment: Environment) -> None:

@@ -46,6 +46,7 @@ ANLAN_HOTLINE = "12345"
 INSTALLED_APPS = [
     "anlan.foundation",
     "anlan.city.areas",
+    "anlan.city.addresses",
     "anlan.city.people",
     "anlan.city.audit",
     "anlan.city.regulations",
@@ -54,6 +55,8 @@ INSTALLED_APPS = [
     "anlan.services.intake",
     "anlan.services.dispatch",
     "anlan.services.administration",
+    "anlan.services.addressing",
+    "anlan.services.inspection",
     "anlan.insight",
     "anlan.web",
     "django.contrib.admin.apps.SimpleAdminConfig",

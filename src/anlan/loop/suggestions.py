@@ -47,8 +47,15 @@ SEVERITY_LABELS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Meant:
+    """The one address of the city's base that a report's address stands for: the code of the smallest area it lies in."""
+
+    area: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """What somebody said, before it is a matter."""
+    """What somebody said, before it is a matter. `meant` is what the base of addresses makes of the address."""
 
     text: str
     title: str = ""
@@ -56,6 +63,7 @@ class Report:
     lat: float | None = None
     address: str = ""
     channel: str = ""
+    meant: Meant | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,8 +137,8 @@ class Notices(Records):
 
 
 class DailyDigests(Records):
-    fields = ("day", "matters", "events", "made_at")
-    list_display = ("day", "matters", "events", "made_at")
+    fields = ("day", "matters", "events", "entries", "made_at")
+    list_display = ("day", "matters", "events", "entries", "made_at")
     ordering = ("-day",)
 
 

@@ -5,7 +5,7 @@ syllables, so that, as in any city, many sound or look alike.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime
 from itertools import count, islice
 from math import ceil
 from random import Random
@@ -21,6 +21,9 @@ SOURCE: Final = "合成数据，非真实地址"
 LISTED_ON: Final = date(2024, 1, 1)
 ADDRESSES_A_COMMUNITY: Final = 60
 """A small base is complete in a few communities instead of thin in all."""
+IN_THE_DEMO: Final = 20_000
+A_COMMUNITY_IN_THE_DEMO: Final = 6
+"""There people speak of addresses all over the city."""
 MOST_OF_A_COMPOUND: Final = 120
 TOPIC: Final = "addresses"
 
@@ -45,17 +48,18 @@ _SHOPS: Final = (
 )
 
 
-def synthetic(n: int, seed: int, areas: Atlas) -> Iterator[Given]:
-    """`n` addresses that nobody has, as a stream: mostly rooms, one in twenty a shop, houses by number in villages.
+def synthetic(n: int, seed: int, areas: Atlas, *, a_community: int = ADDRESSES_A_COMMUNITY) -> Iterator[Given]:
+    """`n` addresses that nobody has, as a stream: mostly rooms, one in twenty a shop, houses by number in villages;
+    in as many communities as have `a_community` each.
 
-    The same areas, `n` and seed give the same addresses. Districts, towns and roads come with them as they land, so
+    The same areas, `n`, `a_community` and seed give the same addresses. Districts, towns and roads come with them as they land, so
     that the base then holds about a tenth more.
     """
     communities = sorted(code for code in areas.paths if len(code) == len("330106013001"))
     if not communities or n <= 0:
         return
     Random(seed).shuffle(communities)
-    chosen = communities[: max(1, ceil(n / ADDRESSES_A_COMMUNITY))]
+    chosen = communities[: max(1, ceil(n / a_community))]
     each, more = divmod(n, len(chosen))
     roads = {code: _roads(code, seed) for code in {community[:6] for community in chosen}}
     for place, code in enumerate(chosen):
@@ -68,14 +72,24 @@ def synthetic(n: int, seed: int, areas: Atlas) -> Iterator[Given]:
         yield from islice(named, each + (place < more))
 
 
-def build(
-    n: int, *, seed: int, on: date = LISTED_ON, progress: Callable[[int, int], None] = lambda done, of: None
+def build(*, seed: int, at: datetime, progress: Callable[[int, int], None]) -> None:
+    """The demonstration city's base: thin, but with some addresses in nearly every community."""
+    fill(IN_THE_DEMO, seed=seed, a_community=A_COMMUNITY_IN_THE_DEMO, progress=progress)
+
+
+def fill(
+    n: int,
+    *,
+    seed: int,
+    a_community: int = ADDRESSES_A_COMMUNITY,
+    on: date = LISTED_ON,
+    progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Landed:
     """Put a synthetic base where there is none yet."""
     landed = Landed()
     if Address.objects.exists():
         return landed
-    rows, done = synthetic(n, seed, atlas()), 0
+    rows, done = synthetic(n, seed, atlas(), a_community=a_community), 0
     while batch := list(islice(rows, BATCH)):
         landed.add(land(batch, atlas(), source=SOURCE, on=on))
         done += len(batch)

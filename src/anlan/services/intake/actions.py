@@ -3,12 +3,14 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from anlan.city.addresses.resolving.resolver import Resolution
 from anlan.city.areas.atlas import atlas
-from anlan.city.people.access import Actor, Scope, scoped
+from anlan.city.people.access import Actor, Scope, covers, scoped
 from anlan.city.people.queries import desk_of
 from anlan.foundation.sealing.fields import blind_index
 from anlan.loop import clock, engine
@@ -18,6 +20,7 @@ from anlan.loop.queries import first_clocks
 from anlan.loop.refusals import BadInput, KeyReused, NotAllowed
 from anlan.loop.store import AlreadySubmitted
 from anlan.loop.suggestions import Report, Triage, offered_categories, triage
+from anlan.services.intake import whereabouts
 from anlan.services.intake.schemas import ReportIn
 
 TITLE_LENGTH = 40
@@ -35,18 +38,30 @@ class Taken:
     repeated: bool = False
 
 
+class Outlook(NamedTuple):
+    """What would become of a report: the suggestion, the path of the area that would get it, and what its address
+    means (None without an address or a base of them)."""
+
+    suggested: Triage
+    area: str
+    address: Resolution | None
+
+
 def report(given: ReportIn, *, by: Actor, key: str | None = None) -> Taken:
     """Open a matter for a report. The same `key` with the same report gives the same matter again.
 
-    Raises BadInput for an unknown area or category or a position outside the city, NotAllowed for an office's channel
+    Raises BadInput for an unknown area or category, a position outside the city or an address not offered, NotAllowed for an office's channel
     from somebody who has no posting, KeyReused for a key with another report.
     """
     if given.channel not in PUBLIC_CHANNELS and by.kind not in ("staff", "system"):
         raise NotAllowed(_("only staff may report through this channel"), field="channel")
     submission = _submission(given, by, key) if key else None
-    suggested = _suggested(given)
-    path = _place(given, suggested)
-    desk, (lon, lat) = desk_of(path), given.position or (None, None)
+    suggested, path, address = preview(given)
+    by_address = None if given.position else whereabouts.position_of(address, path)
+    desk, (lon, lat) = desk_of(path), given.position or by_address or (None, None)
+    told: dict[str, object] = {"triage": as_told(suggested)}
+    if address:
+        told["address"] = whereabouts.as_told(address, gave_position=by_address is not None)
     opening = engine.Opening(
         area=path,
         channel=given.channel,
@@ -64,7 +79,7 @@ def report(given: ReportIn, *, by: Actor, key: str | None = None) -> Taken:
         submission=submission,
     )
     try:
-        opened = engine.open_matter(procedure_here(), opening, by=by, told={"triage": as_told(suggested)})
+        opened = engine.open_matter(procedure_here(), opening, by=by, told=told)
     except AlreadySubmitted:
         assert submission is not None
         return _earlier(submission)
@@ -76,10 +91,12 @@ def procedure_here() -> type[Procedure]:
     return procedure(settings.ANLAN_INTAKE_PROCEDURE)
 
 
-def preview(given: ReportIn) -> tuple[Triage, str]:
-    """What would become of a report: the suggestion and the path of the area that would get it."""
-    suggested = _suggested(given)
-    return suggested, _place(given, suggested)
+def preview(given: ReportIn) -> Outlook:
+    """What would become of a report. Raises BadInput as `report` does."""
+    _check(given)
+    address = whereabouts.looked_up(given)
+    suggested = _suggested(given, address)
+    return Outlook(suggested, _place(given, suggested, address), address)
 
 
 def as_told(suggested: Triage) -> dict[str, object]:
@@ -98,11 +115,17 @@ def as_told(suggested: Triage) -> dict[str, object]:
     }
 
 
-def _suggested(given: ReportIn) -> Triage:
+def _check(given: ReportIn) -> None:
+    """Raises BadInput for what is no category, area or position of this city."""
     if given.category is not None and given.category not in offered_categories():
         raise BadInput(_("there is no such category"), field="category")
     if given.position is not None and atlas().locate(*given.position) is None:
         raise BadInput(_("the position lies outside the city"), field="lon")
+    if given.area is not None and given.area not in atlas().paths:
+        raise BadInput(_("there is no area with this code"), field="area")
+
+
+def _suggested(given: ReportIn, address: Resolution | None) -> Triage:
     lon, lat = given.position or (None, None)
     return triage(
         Report(
@@ -112,14 +135,16 @@ def _suggested(given: ReportIn) -> Triage:
             lat=lat,
             address=given.address,
             channel=given.channel,
+            meant=whereabouts.meant_by(address),
         )
     )
 
 
-def _place(given: ReportIn, suggested: Triage) -> str:
-    if given.area is not None and given.area not in atlas().paths:
-        raise BadInput(_("there is no area with this code"), field="area")
-    return atlas().path(given.area or suggested.area)
+def _place(given: ReportIn, suggested: Triage, address: Resolution | None) -> str:
+    """An area that was told stands above everything; an address inside it says more exactly where."""
+    path = atlas().path(given.area or suggested.area)
+    inside = atlas().path(suggested.area)
+    return inside if address and address.address and covers(path, inside) else path
 
 
 def _title(text: str) -> str:
@@ -138,7 +163,9 @@ def _parties(given: ReportIn) -> list[Party]:
 def _submission(given: ReportIn, by: Actor, key: str) -> Submission:
     # One sender's key says nothing about another's: it is bound to the account that sent it.
     sender = f"{by.account_id or by.kind}:{key}"
-    body = hashlib.sha256(given.model_dump_json().encode()).digest()
+    # What was sent before there were codes of addresses must still be known again.
+    unsaid = None if given.address_code else {"address_code"}
+    body = hashlib.sha256(given.model_dump_json(exclude=unsaid).encode()).digest()
     return Submission(key=hashlib.sha256(sender.encode()).digest(), body=body, at=clock.now())
 
 

@@ -11,6 +11,7 @@ from anlan.loop.queries import first_clocks
 from anlan.services.intake.actions import Taken, preview, procedure_here
 from anlan.services.intake.codes import tracking_address
 from anlan.services.intake.schemas import Preview, Receipt, ReportIn, Why
+from anlan.services.intake.whereabouts import understood
 
 
 def receipt(taken: Taken) -> Receipt:
@@ -41,7 +42,7 @@ def receipt(taken: Taken) -> Receipt:
 
 def previewed(given: ReportIn) -> Preview:
     """What would become of the report. Raises BadInput as sending it would."""
-    suggested, path = preview(given)
+    suggested, path, address = preview(given)
     category = given.category or suggested.category
     desk = desk_of(path)
     would_be = Matter(procedure=procedure_here().slug, area=path, opened_at=clock.now())
@@ -60,4 +61,5 @@ def previewed(given: ReportIn) -> Preview:
             for reason in suggested.reasons
         ],
         deadlines=[ClockOut.of(each, would_be.rules) for each in first_clocks(would_be)],
+        understood=understood(address),
     )

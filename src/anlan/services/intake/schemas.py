@@ -43,6 +43,7 @@ class ReportIn(BaseModel):
     lon: Longitude | None = None
     lat: Latitude | None = None
     address: Line = ""
+    address_code: Annotated[str, Field(max_length=20)] = ""
     area: Annotated[str, Field(pattern=r"^[0-9]{4,15}$")] | None = None
     category: Annotated[str, Field(max_length=60)] | None = None
     contact: Contact | None = None
@@ -97,12 +98,38 @@ class Why(BaseModel):
     text: str
 
 
+class AddressChoice(BaseModel):
+    """One of several addresses that fit alike; its code is sent with the report as `address_code`."""
+
+    code: str
+    label: str
+
+
+class Understood(BaseModel):
+    """What the city's base makes of the address that was told.
+
+    `verdict` is exact, resolved, ambiguous, unknown or outside. One address has its code, its official text and the
+    place it lies in; where several fit alike `question` and `choices` would settle it. Nobody must.
+    """
+
+    verdict: str
+    code: str
+    text: str
+    place: str
+    question: str
+    choices: list[AddressChoice]
+
+
 class Preview(Sorted):
-    """What would become of a report if it were sent now, with the reasons, and by when."""
+    """What would become of a report if it were sent now, with the reasons, and by when.
+
+    `understood` is None where no address was told, or the city keeps no base of addresses.
+    """
 
     triggers: list[str]
     reasons: list[Why]
     deadlines: list[ClockOut]
+    understood: Understood | None = None
 
 
 def _fault(field: str, message: str) -> PydanticCustomError:

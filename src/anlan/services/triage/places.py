@@ -72,19 +72,34 @@ class Places:
     def area(self, report: Report) -> tuple[str | None, tuple[Reason, ...]]:
         """The smallest area known for a normalised report, and why.
 
-        A position wins over words that contradict it; words may narrow it down.
+        A position wins over an address of the city's base, and this over names in the words. What is known less surely
+        may narrow down what is known better; where it contradicts, that is said.
         """
-        named = self.named(report)
-        located = self._located(report)
-        if located is None:
-            return (named.code, (self._named_reason(named),)) if named else (None, ())
-        label = self._label(located)
-        reason = Reason("position", (), f"定位在{label}", f"The position lies in {label}")
-        if named is None or _within(located, named.code):
-            return located, (reason,)
-        if _within(named.code, located):
-            return named.code, (reason, self._named_reason(named))
-        return located, (reason, self._contradiction(named, located))
+        area: str | None = None
+        reasons: list[Reason] = []
+        for code, reason in self._claims(report):
+            if area is None or _within(code, area):
+                area = code
+            elif not _within(area, code):
+                reason = self._contradiction(reason, code, area)
+            elif reason.kind == "place":
+                continue  # the names say less than is known
+            reasons.append(reason)
+        return area, tuple(reasons)
+
+    def _claims(self, report: Report) -> Iterator[tuple[str, Reason]]:
+        """What says where it is, the surest first."""
+        if (located := self._located(report)) is not None:
+            label = self._label(located)
+            yield located, Reason("position", (), f"定位在{label}", f"The position lies in {label}")
+        if report.meant is not None:
+            label = self._label(report.meant.area)
+            yield (
+                report.meant.area,
+                Reason("address", (), f"地址在统一地址库中，属{label}", f"The address resolves to one in {label}"),
+            )
+        if (named := self.named(report)) is not None:
+            yield named.code, self._named_reason(named)
 
     def named(self, report: Report) -> Place | None:
         """The area that the names in a normalised report's address, title and text agree on, or None.
@@ -166,13 +181,16 @@ class Places:
         label = self._label(place.code)
         return Reason("place", place.words, f"文中地名指向{label}", f"The places named point to {label}")
 
-    def _contradiction(self, place: Place, located: str) -> Reason:
-        named, there = self._label(place.code), self._label(located)
+    def _contradiction(self, reason: Reason, code: str, area: str, surer: Reason) -> Reason:
+        """The reason, with what it is contradicted by."""
+        here, there = self._label(code), self._label(area)
+        zh, en = _SAYS[reason.kind]
+        surer_zh, surer_en = _SAYS[surer.kind]
         return Reason(
-            "place",
-            place.words,
-            f"文中地名指向{named}，与定位所在的{there}不一致，以定位为准",
-            f"The places named point to {named}, the position to {there}; the position is taken",
+            reason.kind,
+            reason.words,
+            f"{zh}指向{here}，与{surer_zh}所在的{there}不一致，以{surer_zh}为准",
+            f"The {en} point to {here}, the {surer_en} to {there}; the {surer_en} is taken",
         )
 
 

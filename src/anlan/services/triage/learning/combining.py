@@ -1,8 +1,9 @@
 """What becomes of the rules' suggestion where a learned model has something to say.
 
 The rule: the category follows the model where the model is sure, or where no keyword was found and it holds its guess
-more likely than not. Class and severity follow the model where it is sure. Safety triggers are above both: what they
-ask for is the least that is suggested, whatever any model says.
+more likely than not. Class and severity follow the model where it is sure, and only upwards: what the rules ask for is
+the least that is suggested, whatever any model says. And no model makes a matter a police matter: such a one is handed
+to 110 with nobody looking, so what reads like one becomes urgent, with a reason for a person to look at.
 """
 
 from collections.abc import Mapping
@@ -40,11 +41,15 @@ def combined(suggested: Triage, report: Report, learned: Learned, rules: Catalog
     found = suggested
     if (guess := guesses.get(CATEGORY)) and (category := rules.categories.category.get(guess.label)):
         found = _in_category(found, guess, category, learned.heads[CATEGORY], text)
-    if (guess := guesses.get(KLASS)) and guess.sure and guess.label in _KLASSES:
-        found = replace(found, klass=Klass(guess.label))
+    wanted = guesses.get(KLASS)
+    if wanted and wanted.sure and wanted.label in _KLASSES:
+        found = replace(found, klass=Klass(wanted.label))
     if (guess := guesses.get(SEVERITY)) and guess.sure and guess.label in _SEVERITIES:
         found = replace(found, severity=Severity[guess.label.upper()])
     found = _no_lower(found, suggested)
+    if found.klass is Klass.POLICE is not suggested.klass:
+        head = KLASS if wanted and wanted.label == Klass.POLICE else CATEGORY
+        found = _for_a_person(found, heaviest(learned.heads[head], text, guesses[head].label))
     return found if found == suggested else replace(found, source=f"{suggested.source}+{learned.name}")
 
 
@@ -66,22 +71,37 @@ def _in_category(found: Triage, guess: Guess, category: Category, head: LinearMo
 
 def _reason(guess: Guess, category: Category, words: tuple[str, ...]) -> Reason:
     share = f"{guess.probability:.0%}"
-    said = "、".join(f"“{word}”" for word in words)
-    said_en = ", ".join(f'"{word}"' for word in words)
     return Reason(
         "category",
         words,
-        f"{f'从{said}看，' if words else ''}像以往归入“{category.zh}”的来件（{share}）",
-        f"{f'by {said_en}: ' if words else ''}like earlier reports filed under {category.en} ({share})",
+        f"{f'从{_quoted(words)}看，' if words else ''}像以往归入“{category.zh}”的来件（{share}）",
+        f"{f'by {_quoted_en(words)}: ' if words else ''}like earlier reports filed under {category.en} ({share})",
     )
 
 
 def _no_lower(found: Triage, suggested: Triage) -> Triage:
-    """With a safety trigger set off, class and severity are at least what the rules made of it."""
-    if not suggested.triggers:
-        return found
+    """Class and severity are at least what the rules made of it."""
     return replace(
         found,
         klass=max(found.klass, suggested.klass, key=GRAVITY.index),
         severity=max(found.severity, suggested.severity),
     )
+
+
+def _for_a_person(found: Triage, words: tuple[str, ...]) -> Triage:
+    """A model's wish for the police, made an urgent matter that says why it should be looked at."""
+    reason = Reason(
+        "police",
+        words,
+        f"{f'从{_quoted(words)}看，' if words else ''}像是应由公安处理的事项，请人工判断是否移交110",
+        f"{f'by {_quoted_en(words)}: ' if words else ''}reads like a police matter; a person decides about 110",
+    )
+    return replace(found, klass=Klass.URGENT, reasons=(reason, *found.reasons))
+
+
+def _quoted(words: tuple[str, ...]) -> str:
+    return "、".join(f"“{word}”" for word in words)
+
+
+def _quoted_en(words: tuple[str, ...]) -> str:
+    return ", ".join(f'"{word}"' for word in words)
