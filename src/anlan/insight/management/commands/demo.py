@@ -9,10 +9,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import Progress, TaskID
+from rich.table import Table
 
 from anlan.city.areas.layout import SYNTHETIC_NOTE_EN, SYNTHETIC_NOTE_ZH
 from anlan.city.people.access import system
 from anlan.city.people.demo import PASSWORD, RESIDENT_PHONE, demo_accounts
+from anlan.city.people.models import Posting
 from anlan.insight import demo_city
 from anlan.insight.indicators import figures
 from anlan.insight.rehearsal.arrivals import SAYINGS, Arrival, BadMessages, generate, place, read_messages
@@ -23,6 +25,15 @@ from anlan.loop.models import Channel
 from anlan.loop.verification import verify
 from anlan.services.intake.actions import report
 from anlan.services.intake.schemas import ReportIn
+
+# By role, or kind of account: the page to open first, and what a newcomer may try there.
+BEGIN_AT = {
+    "DISPATCHER": ("/board", "派单 dispatch"),
+    "SUPERVISOR": ("/overview", "看全局 see it all"),
+    "RESPONDER": ("/tasks", "接单、到场、办结 accept, arrive, settle"),
+    "ADMINISTRATOR": ("/administration", "管理 administer"),
+    "RESIDENT": ("/report", "反映问题 report"),
+}
 
 
 class Command(BaseCommand):
@@ -121,10 +132,21 @@ class Command(BaseCommand):
                 report(given, by=system())
 
     def _introduce(self) -> None:
-        self.console.print(f"演示账号 Demo accounts, password {PASSWORD}:")
-        for username, _ in demo_accounts():
-            self.console.print(f"  {username}")
+        """Who can be played, where each is at work, and the page to begin with."""
+        table = Table(title=f"演示账号 Demo accounts · 密码 password {PASSWORD}", title_style="bold")
+        for heading in ("账号 Account", "在 At", "打开 Open", "试试 Try"):
+            table.add_column(heading)
+        named = [username for username, _ in demo_accounts()] + ["admin", "town-admin"]
+        for posting in sorted(
+            Posting.objects.filter(account__username__in=named).select_related("account", "area", "unit"),
+            key=lambda each: named.index(each.account.username),
+        ):
+            page, deed = BEGIN_AT[posting.role]
+            table.add_row(posting.account.username, (posting.unit or posting.area).name, page, deed)
+        page, deed = BEGIN_AT["RESIDENT"]
+        table.add_row("resident", RESIDENT_PHONE, page, deed)
+        self.console.print(table)
         self.console.print(
-            f"  resident（或手机 or telephone {RESIDENT_PHONE}: 验证码显示在此 the code appears here）\n"
-            "  admin\n  town-admin"
+            f"用手机号 {RESIDENT_PHONE} 登录时，验证码显示在此。\n"
+            f"Signing in with telephone {RESIDENT_PHONE}, the code appears here."
         )
