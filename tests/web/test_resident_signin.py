@@ -10,6 +10,7 @@ from django.contrib.auth import get_user
 from django.test import Client
 
 from anlan.city.people.models import Account, PhoneCode
+from anlan.city.people.phone_codes import new_resident
 from anlan.web.code_sink import code_sink
 
 pytestmark = pytest.mark.django_db
@@ -150,6 +151,35 @@ def test_a_residents_session_gets_no_page_of_staff(client: Client, outbox: Path,
     signed_in(client, outbox)
     answer = client.get(address)
     assert answer.status_code in (403, 404)
+
+
+@pytest.fixture
+def without_number(client: Client) -> Account:
+    """A resident who came in by a login elsewhere."""
+    account = new_resident()
+    client.force_login(account)
+    return account
+
+
+def test_who_came_in_without_a_number_adds_one_by_a_code(client: Client, outbox: Path, without_number: Account) -> None:
+    assert "添加手机号" in client.get("/account/data").content.decode()
+    ask(client)
+    answer = client.post("/account/code", {"code": code_in(outbox)})
+    assert (answer.status_code, answer["Location"]) == (302, "/account/data")
+    assert Account.objects.get(id=without_number.id).phone == PHONE
+    assert Account.objects.filter(kind=Account.Kind.RESIDENT).count() == 1
+    assert "添加手机号" not in client.get("/account/data").content.decode()
+
+
+def test_a_number_with_an_account_of_its_own_is_not_taken_over(
+    client: Client, outbox: Path, without_number: Account
+) -> None:
+    holder = new_resident(phone=PHONE)
+    ask(client)
+    answer = client.post("/account/code", {"code": code_in(outbox)})
+    assert answer.status_code == 409
+    assert not Account.objects.get(id=without_number.id).phone
+    assert Account.objects.get(id=holder.id).phone == PHONE
 
 
 def test_out_on_this_device(client: Client, outbox: Path) -> None:

@@ -67,7 +67,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("code")
 @require_http_methods(["GET", "HEAD", "POST"])
 def enter_code(request: HttpRequest) -> HttpResponse:
-    """The code that was sent; the right one lets its reader in, into an account made now if there was none."""
+    """The code that was sent; the right one lets its reader in, into an account made now if there was none. Who is in
+    already by a login elsewhere, and has no number, has this one from then on."""
     asked = _asked(request)
     if asked is None:
         return redirect("account-sign-in")
@@ -77,12 +78,15 @@ def enter_code(request: HttpRequest) -> HttpResponse:
         "minutes": phone_codes.minutes_valid(clock.today()),
         "on_console": settings.ANLAN_CODE_SINK == CONSOLE,
         "digits": phone_codes.DIGITS,
+        "adding": phone_codes.lacks_phone(request.user),
     }
     if request.method != "POST":
         return render(request, "web/phone_code.html", shown)
     if not phone_codes.redeem(id, request.POST.get("code", ""), at=clock.now()):
         wrong = _("This is not the code, or it is too old or was tried too often. You can have a new one sent.")
         return render(request, "web/phone_code.html", {**shown, "error": wrong}, status=422)
+    if phone_codes.lacks_phone(request.user):
+        return _added(request, phone)
     account = phone_codes.account_of_phone(phone)
     if account is None:
         return closed(request)
@@ -140,8 +144,18 @@ def _door(request: HttpRequest, *, error: str = "", status: int = 422) -> HttpRe
         "on_console": settings.ANLAN_CODE_SINK == CONSOLE,
         "provider": settings.ANLAN_OIDC_LABEL if settings.ANLAN_OIDC_ISSUER else "",
         "hotline": settings.ANLAN_HOTLINE,
+        "adding": phone_codes.lacks_phone(request.user),
     }
     return render(request, "web/resident_sign_in.html", shown, status=status if error else 200)
+
+
+def _added(request: HttpRequest, phone: str) -> HttpResponse:
+    assert isinstance(request.user, Account)
+    request.session.pop(_ASKED, None)
+    if not phone_codes.add_phone(request.user, phone):
+        why = _("This number has an account of its own. Sign out, sign in with the number, and link the login there.")
+        return _door(request, error=why, status=409)
+    return redirect("account-data")
 
 
 def _message(issued: phone_codes.Issued, phone: str) -> Message:

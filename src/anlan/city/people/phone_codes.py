@@ -94,6 +94,22 @@ def account_of_phone(phone: str) -> Account | None:
     return found if found.is_active else None
 
 
+def lacks_phone(account: object) -> bool:
+    """Is this a resident who came in by a login elsewhere and has no number yet?"""
+    return isinstance(account, Account) and account.kind == Account.Kind.RESIDENT and not account.phone
+
+
+def add_phone(account: Account, phone: str) -> bool:
+    """Give an account without a number the one that has just been proven; False where another account has it."""
+    account.phone = phone
+    try:
+        with transaction.atomic():
+            account.save(update_fields=["phone", "phone_index"])
+    except IntegrityError:
+        return False
+    return True
+
+
 def new_resident(*, phone: str | None = None) -> Account:
     """A resident's account, under a name that says nothing and without a password."""
     return Account.objects.create_user(f"resident-{uuid4().hex}", kind=Account.Kind.RESIDENT, phone=phone)
