@@ -78,7 +78,8 @@ def _laid_over(before: declared.Category | None, change: CategoryChange) -> decl
 
 @functools.lru_cache(maxsize=1)
 def _places(here: Atlas) -> Places:
-    return Places(here.names.items(), here.locate)
+    # Of areas that have ended only the names are kept: a report can't lie in one.
+    return Places(((code, here.names[code]) for code in here.paths), here.locate)
 
 
 freshness.keep(TOPIC, catalogue_here.cache_clear)
