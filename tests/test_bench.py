@@ -50,6 +50,7 @@ def has_database(process: "subprocess.Popen[str]") -> bool:
         ("board", "pages/s", {"statements", "growth", "p95_ms", "matters", "load_s"}),
         ("live", "ms", {"listeners", "changes", "p50_ms", "p99_ms", "worst_ms", "memory_mb", "cpu_us"}),
         ("rehearse", "events/s", {"city_days_per_minute", "share_of_day", "matters", "left_open", "chains_broken"}),
+        ("topics", "messages/s", {"seconds", "memory_mb", "many_seconds", "growth", "all_pairs_seconds"}),
         (
             "intake",
             "creates/s",
@@ -91,6 +92,7 @@ def test_alone_it_lists_the_benchmarks() -> None:
         "live",
         "loop",
         "rehearse",
+        "topics",
         "verify",
     ]
 
@@ -98,7 +100,7 @@ def test_alone_it_lists_the_benchmarks() -> None:
 def test_an_unknown_benchmark_is_named_beside_those_there_are() -> None:
     code, _, errors = bench("speed")
     assert code == 1
-    assert "“speed”; there are: board, intake, live, loop, rehearse, verify" in errors
+    assert "“speed”; there are: board, intake, live, loop, rehearse, topics, verify" in errors
 
 
 def test_an_interrupted_benchmark_leaves_no_database() -> None:

@@ -22,6 +22,7 @@ from tests.browser.visiting import (
 from tests.browser.ways import (
     ask_for_code,
     back_to_words,
+    begin_grid_plan,
     begin_report,
     begin_with_app,
     first_row,
@@ -29,6 +30,7 @@ from tests.browser.ways import (
     note_on_several,
     on_to_sending,
     open_data,
+    to_first_check,
     to_retiring,
 )
 from tests.routes import NO_PAGES, pages
@@ -90,7 +92,9 @@ SHOWN = {
     "tasks/offline": Shown("/tasks/offline"),
     "notices": Shown("/notices", ("dispatcher", "responder")),
     "overview": Shown("/overview", DESK),
+    "topics": Shown("/topics", DESK),
     "addresses": Shown("/addresses", ("dispatcher",)),
+    "addresses/<code>": Shown("/addresses/330106", ("dispatcher",)),
     "exports": Shown("/exports", ("dispatcher", "admin")),
     "matters": Shown("/matters", ("dispatcher", "admin")),
     "matters/<uuid:matter_id>/merge": Shown("/matters/{matter}/merge?with={in_hand[5]}", ("dispatcher",)),
@@ -98,6 +102,12 @@ SHOWN = {
     "matters/<uuid:matter_id>/people/<uuid:party_id>/look": Shown(
         "/matters/{matter}", ("dispatcher",), reach=open_data
     ),
+    "inspection": Shown("/inspection", ("supervisor",)),
+    "inspection/findings": Shown("/inspection/findings", ("supervisor",)),
+    "inspection/rounds": Shown("/inspection/rounds", ("supervisor",)),
+    "inspection/rounds/new": Shown("/inspection/rounds/new", ("supervisor",)),
+    "inspection/rounds/<uuid:id>": Shown("/inspection/rounds", ("supervisor",), reach=first_row),
+    "inspection/checks/<uuid:id>": Shown("/inspection/rounds", ("supervisor",), reach=to_first_check),
     "administration": Shown("/administration", ADMINISTRATORS),
     "administration/organisations": Shown("/administration/organisations", ADMINISTRATORS),
     "administration/organisations/new": Shown("/administration/organisations/new", ADMINISTRATORS),
@@ -115,6 +125,12 @@ SHOWN = {
     "administration/areas/<code>": Shown("/administration/areas/330106013", ADMINISTRATORS),
     "administration/areas/<code>/grids": Shown(
         "/administration/areas/330106013001/grids", ADMINISTRATORS, foreign=frozenset({"GeoJSON"})
+    ),
+    "administration/grids/<uuid:id>": Shown(
+        "/administration/areas/330106013001/grids",
+        ADMINISTRATORS,
+        reach=begin_grid_plan,
+        foreign=frozenset({"GeoJSON", "Tab", "Shift", "Delete"}),
     ),
     "administration/areas/<code>/grids/import": Shown(
         "/administration/areas/330106013001/grids/import",
@@ -135,6 +151,8 @@ SHOWN = {
         "/administration/categories/city.lighting", ADMINISTRATORS, foreign=SYNONYMS
     ),
     "administration/categories/<slug>/new": Shown("/administration/categories/city.lighting/new", ADMINISTRATORS),
+    "triage/learning": Shown("/triage/learning", ("supervisor", "district", "city", "admin")),
+    "triage/matters/<uuid:matter_id>/words": Shown("/triage/matters/{matter}/words", ("dispatcher", "supervisor")),
     "administration/log": Shown("/administration/log", ADMINISTRATORS),
 }
 # Every pair of the tokens is held to its contrast in tests/web/test_shell.py; these show each component once.

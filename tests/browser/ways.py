@@ -41,6 +41,12 @@ def first_row(page: Page) -> None:
     page.wait_for_load_state()
 
 
+def to_first_check(page: Page) -> None:
+    """From the list of spot checks to the first address of the newest."""
+    first_row(page)
+    first_row(page)
+
+
 def to_retiring(page: Page) -> None:
     first_row(page)
     page.locator("a[href$=retire]").click()
@@ -79,3 +85,15 @@ def note_on_several(page: Page) -> None:
     form.locator("textarea").fill("已通知社区")
     form.locator("button:not([type=button])").click()
     page.wait_for_url("**/board/bulk/note?**")
+
+
+def begin_grid_plan(page: Page) -> None:
+    """From the grids of a community to its open plan, which is begun if there is none."""
+    begin = page.locator("a[href$='grids/plan']")
+    if begin.count():
+        begin.first.click()
+        page.locator("[name=reason]").fill("调整网格")
+        page.locator("main form button:not([type=button])").last.click()
+    else:
+        page.locator("main a[href*='/administration/grids/']").first.click()
+    page.wait_for_url("**/administration/grids/*")

@@ -116,13 +116,13 @@ def test_a_topic_counts_people_not_messages_and_spans_from_first_to_last() -> No
 
 
 def test_heat_follows_its_formula() -> None:
-    assert heat(people=3, votes=7, days=4, silent_days=30, rule=RULE) == pytest.approx((3 + 2 * 3 + 2 * 2) * 0.75)
-    assert heat(people=3, votes=-9, days=1, silent_days=-1, rule=RULE) == pytest.approx(3)
+    assert heat(people=3, votes=7, days=4, silent_days=30, rule=RULE).total == pytest.approx((3 + 2 * 3 + 2 * 2) * 0.75)
+    assert heat(people=3, votes=-9, days=1, silent_days=-1, rule=RULE).total == pytest.approx(3)
 
 
 def test_thousands_of_votes_weigh_less_than_a_few_dozen_people() -> None:
-    loud = heat(people=1, votes=2_000, days=1, silent_days=0, rule=RULE)
-    assert loud < heat(people=30, votes=0, days=1, silent_days=0, rule=RULE)
+    loud = heat(people=1, votes=2_000, days=1, silent_days=0, rule=RULE).total
+    assert loud < heat(people=30, votes=0, days=1, silent_days=0, rule=RULE).total
 
 
 def test_the_numbers_of_heat_are_rules_in_force() -> None:

@@ -114,6 +114,9 @@ MATRIX: dict[str, Reach | None] = {
     "GET /map/where": OPEN,
     "GET /addresses": on_page(READERS, READERS),
     "GET /addresses/suggest": OPEN,
+    # Of a code that is none there is nothing to see or change.
+    "GET /addresses/{code}": None,
+    "POST /addresses/{code}/{verb}": None,
     "GET /api/v1/addresses/resolve": OPEN,
     "GET /api/v1/addresses/reverse": OPEN,
     "GET /api/v1/addresses/suggest": OPEN,
@@ -195,6 +198,9 @@ MATRIX: dict[str, Reach | None] = {
     "POST /notices/read": on_page(ON_DUTY, ON_DUTY),
     "GET /overview": on_page(DESK, DESK),
     "GET /overview.csv": on_page(DESK, DESK),
+    "GET /topics": on_page(DESK, DESK),
+    "GET /topics/{topic_id}": on_page(DESK),
+    "POST /topics/{topic_id}/{name}": on_page(DESK),
     "GET /matters/{matter_id}": on_page(READERS),
     "POST /matters/{matter_id}/verbs/{name}": on_page(ON_DUTY),
     "GET /matters/{matter_id}/merge": on_page(DESK),
@@ -257,6 +263,37 @@ MATRIX: dict[str, Reach | None] = {
         for method in ("GET", "POST")
     },
     "GET /administration/categories": on_page(NOBODY),
+    # What triage learns: of one's own areas; which model serves is for an administrator of the city
+    "GET /triage/learning": on_page(SUPERVISOR | ADMINISTRATOR, SUPERVISOR | ADMINISTRATOR),
+    "GET /triage/learning.csv": on_page(SUPERVISOR | ADMINISTRATOR, SUPERVISOR | ADMINISTRATOR),
+    # There is no model here; who reads its card is tried in tests/services/triage/test_learning_page.py.
+    "GET /triage/learning/models/{id}": on_page(NOBODY),
+    **{
+        f"{method} /triage/learning/{page}": on_page(NOBODY)
+        for page in ("models/{id}/serve", "heads/{head}/back")
+        for method in ("GET", "POST")
+    },
+    "GET /triage/matters/{matter_id}/words": on_page(ON_DUTY),
+    "POST /triage/matters/{matter_id}/words": on_page(ON_DUTY),
+    # Inspection: of one's own area
+    **{
+        f"{method} /inspection{page}": on_page(SUPERVISOR | ADMINISTRATOR, SUPERVISOR | ADMINISTRATOR)
+        for method, page in (
+            *(("GET", page) for page in ("", "/findings", "/findings.csv", "/rounds", "/rounds/new")),
+            *(("POST", page) for page in ("/look", "/rounds/new")),
+        )
+    },
+    **{
+        f"{method} /inspection{page}": on_page(SUPERVISOR | ADMINISTRATOR)
+        for method, page in (
+            *(("GET", page) for page in ("/rounds/{id}", "/checks/{id}")),
+            *(("POST", f"/findings/{act}") for act in ("settle", "reopen", "{id}/send")),
+            *(("POST", f"/rounds/{{id}}/{act}") for act in ("confirm", "give-up")),
+            ("POST", "/checks/{id}/review"),
+        )
+    },
+    # The base itself is its administrator's to change.
+    "POST /inspection/checks/{id}/correct": on_page(ADMINISTRATOR),
     # The API
     "GET /api/docs": OPEN,
     "GET /api/docs/{path}": OPEN,
@@ -311,14 +348,21 @@ SAID: dict[str, Mapping[str, Any]] = {
     "POST /language": {"language": "en"},
     "POST /sign-in": {"username": "chen", "password": "wrong"},
     "GET /map/areas.json": {"within": "330106"},
+    "POST /inspection/findings/settle": {"chosen": "{finding}", **REASON},
+    "POST /inspection/findings/reopen": {"chosen": "{finding}", **REASON},
+    "POST /inspection/rounds/{id}/give-up": REASON,
+    "POST /inspection/checks/{id}/review": {"version": "0", "found": "right"},
+    "POST /inspection/checks/{id}/correct": {"version": "0", "act": "nothing", **REASON},
     "POST /account/security/passkeys/{passkey_id}/remove": {"password": PASSWORD},
     "POST /account/claim": {"code": "{code}"},
     "POST /board/search": {"q": SECRET[1]},
     "GET /board/bulk": {"chosen": "{matter_id}:{version}"},
     "POST /board/bulk/{name}": {"chosen": "{matter_id}:{version}", **REASON},
+    "POST /triage/matters/{matter_id}/words": {"task": "en"},
     "POST /tasks/position": {"lon": "120.1", "lat": "30.29"},
     "GET /matters": {"q": SECRET[0][2:]},
     "POST /matters/by-phone": {"phone": SECRET[1]},
+    "POST /topics/{topic_id}/{name}": REASON,
     "POST /filters": {"page": "matters", "name": "路灯", "query": "open=true"},
     "POST /exports": {"format": "csv"},
     "POST /matters/{matter_id}/verbs/{name}": {"version": "{version}", **REASON},

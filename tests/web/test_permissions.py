@@ -19,6 +19,8 @@ from django.test import Client, override_settings
 from django.utils import translation
 from PIL import Image
 
+from anlan.city.addresses.landing import Given, land
+from anlan.city.addresses.models import Address, Level
 from anlan.city.areas import grid_changes
 from anlan.city.areas.atlas import atlas
 from anlan.city.areas.models import Area
@@ -26,6 +28,7 @@ from anlan.city.people import access, second_factor
 from anlan.city.people.access import Actor
 from anlan.city.people.credentials import Passkey, SignedIn
 from anlan.city.people.models import Account, Unit
+from anlan.insight.models import Topic, TopicMember
 from anlan.loop import clock, engine, queries, verbs
 from anlan.loop.doors import tracking_index
 from anlan.loop.exports.requests import path
@@ -34,6 +37,7 @@ from anlan.loop.list_models import Export, SavedFilter
 from anlan.loop.models import Matter, Party
 from anlan.services.dispatch.models import Route
 from anlan.services.dispatch.procedure import Dispatching
+from anlan.services.inspection.models import Check, Finding, Round
 from tests.cast import CUIYUAN_GRID, WENXIN, Cast, lamp, post
 from tests.loop import stories
 from tests.routes import routes
@@ -59,6 +63,7 @@ class Place:
     sibling: UUID
     merged: UUID
     unit: str
+    topic_id: UUID
 
 
 @dataclass(frozen=True)
@@ -127,7 +132,10 @@ def _place(
     (party,) = queries.people(desk, matter.id)
     merged = engine.open_matter(Dispatching, lamp(title=title, **where), by=by)
     verbs.merge(merged.matter.id, into=sibling.matter.id, by=desk, reason="同一盏灯")
-    return Place(matter, opened.code, party.id, file.id, sibling.matter.id, merged.matter.id, unit)
+    topic = Topic.objects.create(found_at=clock.now())
+    for each in (matter, sibling.matter, merged.matter):
+        TopicMember.objects.create(topic=topic, matter_id=each.id)
+    return Place(matter, opened.code, party.id, file.id, sibling.matter.id, merged.matter.id, unit, topic.id)
 
 
 def operations() -> set[str]:
@@ -187,10 +195,13 @@ def ask(operation: str, asker: str, town: Town, where: str) -> Any:
             "id": "0",
             "token": "0",
             "object_id": "0",
+            "head": "category",
             "app_label": "audit",
         }
         if "/administration/" in address:
             known |= administered(address, place)
+        if address.startswith("/inspection/"):
+            known |= inspected(address, place)
         known |= owned(address, "chen" if where == "own" else "zhou")
         if address.startswith("/account/security/app") and username:
             second_factor.begin(Account.objects.get(username=username))
@@ -204,7 +215,7 @@ def ask(operation: str, asker: str, town: Town, where: str) -> Any:
     return answer
 
 
-NAMES = {"/tasks": "accept", "/icons": "192", "/matters/{matter_id}/verbs": "escalate"}
+NAMES = {"/tasks": "accept", "/icons": "192", "/matters/{matter_id}/verbs": "escalate", "/topics": "dismiss"}
 """What stands for `name` in an address that begins so, where it is not a step of the desk."""
 
 
@@ -247,6 +258,25 @@ def administered(address: str, place: Place) -> dict[str, object]:
         community = Area.objects.get(code=place.matter.area.split(".")[3])
         things[part] = grid_changes.begin(community, by=None, at=clock.now(), reason="为了测试").id
     return {"id": things.get(part, ""), "code": place.matter.area.rpartition(".")[2], "slug": "city.lighting"}
+
+
+def inspected(address: str, place: Place) -> dict[str, object]:
+    """What the addresses of the inspection name: a finding, a round and a check of the place's community."""
+    area = ".".join(place.matter.area.split(".")[:4])
+    community = area.rpartition(".")[2]
+    land([Given(community, {Level.ROAD: "文一路", Level.NUMBER: "1"})], atlas(), source="tests", on=clock.today())
+    number = Address.objects.get(community=community, level=Level.NUMBER)
+    asked = {"asked_at": clock.now(), "asked_by": UUID(int=1), "address": number, "area": area}
+    with access.scoped(access.scope_of(access.system())):
+        finding = Finding.objects.create(
+            address=number, kind="number", about="number", value="1", area=area, since=clock.now()
+        )
+        drawn = {"drawn_at": clock.now(), "drawn_on": clock.today(), "drawn_by": UUID(int=1)}
+        sample = {"confidence": 0.95, "margin": 0.1, "population": 1, "seed": "a", "frame": ""}
+        round = Round.objects.create(area=area, reason="为了测试", **drawn, **sample)
+        check = Check.objects.create(round=round, **asked)
+    things = {"findings": finding.id, "rounds": round.id, "checks": check.id}
+    return {"finding": finding.id, "id": things.get(address.split("/")[2], "")}
 
 
 def needs_place(operation: str) -> bool:

@@ -132,6 +132,15 @@ class Environment(BaseSettings):
     )
     map_attribution: str = Field(default="", description="whom a map with tiles names as their source")
 
+    llm_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s?#]*[^\s?#/]$",
+        description="the http(s) address of a language model's API in OpenAI's form, such as https://host/v1; https in "
+        "production unless it is on this machine; without it no report's words leave the house",
+    )
+    llm_key: str = Field(default="", repr=False, description="the key of that API, if it asks for one")
+    llm_model: str = Field(default="", max_length=100, description="which of its models to ask")
+
     allowed_hosts: Annotated[list[str], NoDecode] = Field(
         default=["localhost", "127.0.0.1", "[::1]"], description="host names parted by commas"
     )
@@ -224,6 +233,19 @@ class Environment(BaseSettings):
             )
         if self.production and self.oidc_issuer and not self.oidc_issuer.startswith("https://"):
             raise ValueError("ANLAN_OIDC_ISSUER: must be encrypted in production; allowed: an https address")
+        return self
+
+    @model_validator(mode="after")
+    def _has_its_language_model_whole(self) -> Self:
+        if self.llm_url and not self.llm_model:
+            raise ValueError(
+                "ANLAN_LLM_MODEL: missing, and ANLAN_LLM_URL is set; allowed: "
+                f"{Environment.model_fields['llm_model'].description}"
+            )
+        parts = urlsplit(self.llm_url or "")
+        here = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        if self.production and self.llm_url and parts.scheme != "https" and not here:
+            raise ValueError("ANLAN_LLM_URL: must be encrypted in production; allowed: an https address")
         return self
 
     @property

@@ -10,7 +10,10 @@ class InsightConfig(AppConfig):
     def ready(self) -> None:
         from anlan.city.people.access import DISPATCHER, SUPERVISOR
         from anlan.foundation import rules
-        from anlan.loop import rooms
+        from anlan.insight.topics.night import look_tonight
+        from anlan.loop import rooms, worker
 
         rules.register("anlan.insight.topics")
         rooms.register(rooms.Room("overview", _("Overview"), DISPATCHER | SUPERVISOR))
+        rooms.register(rooms.Room("topics", _("Topics"), DISPATCHER | SUPERVISOR))
+        worker.register(worker.Job("topics", look_tonight, pause=600))

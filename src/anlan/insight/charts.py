@@ -86,6 +86,20 @@ def columns(title: str, numbers: Sequence[Compared]) -> Chart:
     return _compared(title, numbers, spec)
 
 
+def timeline(title: str, counted: Sequence[tuple[str, int]]) -> Chart:
+    """A column for each stretch of time in its order."""
+    most = max((n for _name, n in counted), default=0)
+    spec = _spec(
+        [{"label": name, "now": n} for name, n in counted],
+        height=120,
+        left=36,
+        x={"field": "label", "type": "nominal", "sort": None, "axis": {"labelAngle": 0}},
+        y={"field": "now", "type": "quantitative", "axis": {"format": "d", "tickCount": max(1, min(4, most))}},
+        before="",
+    )
+    return _chart(title, spec, heads=(_("When"), _("How many")), rows=[(name, str(n)) for name, n in counted])
+
+
 def bars(title: str, numbers: Sequence[Compared]) -> Chart:
     """A bar for each number, one below the other, with a mark where the period before stood."""
     spec = _lying(_values(numbers), {"field": "now", "type": "quantitative", "axis": None}, end=_END)

@@ -10,28 +10,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Aggregate, Count, DurationField, F, Q, QuerySet
+from django.db.models import Aggregate, CharField, Count, DurationField, Exists, F, IntegerField, OuterRef, Q, QuerySet
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 
 from anlan.city.people import access
 from anlan.city.people.access import scope_of, scoped
+from anlan.foundation.shares import SMALLEST_SAMPLE as SMALLEST_SAMPLE
+from anlan.foundation.shares import Share as Share
 from anlan.loop.models import Channel, Deadline, Event, Matter, Outcome, Rating
 from anlan.loop.procedures import procedure
-
-SMALLEST_SAMPLE = 30
-"""Below this many a percentage says nothing and is not printed (field rules, section 8)."""
-
-
-@dataclass(frozen=True)
-class Share:
-    """n of N."""
-
-    n: int
-    of: int
-
-    @property
-    def percent(self) -> float | None:
-        """None where N is too small to mean anything."""
-        return 100 * self.n / self.of if self.of >= SMALLEST_SAMPLE else None
 
 
 @dataclass(frozen=True)
@@ -48,6 +36,9 @@ class Punctuality:
     p90: float | None
 
 
+NOTHING = Share(0, 0)
+
+
 @dataclass
 class Figures:
     """What the table prints."""
@@ -58,18 +49,25 @@ class Figures:
     settled: int = 0
     unsettled: int = 0
     merged: int = 0
-    diverted: Share = Share(0, 0)
+    diverted: Share = NOTHING
     returned: int = 0
     to_police: int = 0
     declined: int = 0
-    resolved: Share = Share(0, 0)
-    satisfied: Share = Share(0, 0)
+    resolved: Share = NOTHING
+    satisfied: Share = NOTHING
     lapsed: int = 0
     reopened: int = 0
     escalated: int = 0
     ratings: Counter[int] = field(default_factory=Counter)
+    agreed: dict[str, Share] = field(default_factory=dict)
+    """Of the suggestions on which people have decided those that stayed, by what was suggested."""
     on_time: list[Punctuality] = field(default_factory=list)
     events: int = 0
+    addresses: Counter[str] = field(default_factory=Counter)
+    """What the base of addresses made of those that were told, by verdict."""
+    topics: int = 0
+    in_topics: Share = NOTHING
+    largest_topic: int = 0
 
 
 _OWN = Q(merged_into=None)
@@ -106,6 +104,13 @@ def satisfied(counts: Mapping[str, int]) -> Share:
     return Share(sum(n for level, n in rated.items() if level >= Rating.FAIRLY_SATISFIED), sum(rated.values()))
 
 
+def addresses_resolved(addresses: Mapping[str, int]) -> tuple[Share, Share, Share]:
+    """Of the addresses that were told: one address found; several that fit alike; none, or one of another city."""
+    of = sum(addresses.values())
+    found, several = addresses.get("exact", 0) + addresses.get("resolved", 0), addresses.get("ambiguous", 0)
+    return Share(found, of), Share(several, of), Share(of - found - several, of)
+
+
 def figures(*, since: datetime, until: datetime, procedure_slug: str = "dispatching") -> Figures:
     """The figures of every matter of one procedure opened in the period, over the whole city."""
     result = Figures()
@@ -130,11 +135,31 @@ def figures(*, since: datetime, until: datetime, procedure_slug: str = "dispatch
         result.resolved = resolved(whole)
         result.ratings = Counter({level: n for level in Rating.values if (n := whole[f"rated_{level}"])})
         result.satisfied = satisfied(whole)
+        result.agreed = agreed_with_triage(period)
         result.on_time = list(punctuality(clocks_of(period).values("name", "kind").annotate(**CLOCKS), procedure_slug))
         events = Event.objects.filter(matter__in=period.values("id")).order_by()
         counted = events.aggregate(declined=Count("seq", filter=Q(kind="decline")), all=Count("seq"))
+        looked_up = events.filter(kind="opened", data__has_key="address").values_list("data__address__verdict")
+        result.addresses = Counter(dict(looked_up.annotate(Count("seq"))))
         result.declined, result.events = counted["declined"], counted["all"]
     return result
+
+
+def agreed_with_triage(matters: QuerySet[Matter]) -> dict[str, Share]:
+    """How many suggestions of category, class and severity stayed as they were, of those whose matter was settled or
+    sorted anew; a merged one is left out, since it is decided with another."""
+    anew = Event.objects.filter(matter_id=OuterRef("matter_id"), kind="reclassified")
+    suggested = (
+        Event.objects.filter(seq=1, matter__in=matters.values("id"), data__has_key="triage", matter__merged_into=None)
+        .filter(Q(matter__closed_at__isnull=False) | Q(Exists(anew)))
+        .order_by()
+    )
+    stayed = {
+        head: Count("seq", filter=Q(**{f"matter__{head}": Cast(KT(f"data__triage__{head}"), field)}))
+        for head, field in (("category", CharField()), ("klass", CharField()), ("severity", IntegerField()))
+    }
+    counted = suggested.aggregate(all=Count("seq"), **stayed)
+    return {head: Share(counted[head], counted["all"]) for head in stayed}
 
 
 class _Percentile(Aggregate):

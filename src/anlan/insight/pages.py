@@ -12,6 +12,7 @@ from anlan.city.people.access import Actor
 from anlan.insight import charts
 from anlan.insight.indicators import SMALLEST_SAMPLE
 from anlan.insight.overview import READERS, Asked, Overview, overview
+from anlan.insight.topics.trends import false_alarms, in_words, seen_rising
 from anlan.loop import clock
 from anlan.loop.forms import checked
 from anlan.loop.page_door import for_staff, require, shell
@@ -31,6 +32,8 @@ def show(request: HttpRequest, actor: Actor) -> HttpResponse:
         "headline": [(each, charts.share_text(each.before)) for each in (*found.on_time, *found.outcomes)],
         "charts": _charts(found),
         "smallest": SMALLEST_SAMPLE,
+        "rising": [in_words(each) for each in seen_rising(actor)],
+        "false_alarms": round(false_alarms(clock.today()) * 100),
         "as_of": clock.local(clock.now()),
     }
     return render(request, "insight/overview.html", context)

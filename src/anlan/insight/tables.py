@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from anlan.insight.indicators import Figures, Punctuality, Share
+from anlan.insight.indicators import Figures, Punctuality, Share, addresses_resolved
 from anlan.loop.models import Channel, Rating
 from anlan.loop.suggestions import Klass
 
@@ -29,9 +29,17 @@ CLASSES_ZH = {
     Klass.INQUIRY: "咨询",
 }
 
+AGREED_HOW = (
+    "“与分流建议一致”：已办结或已调整分类的建议中保持原样的比例；演练中的人是模拟的，其调整按假设的比例抽取。\n"
+    "Agreed with triage: suggestions that stayed, of those settled or sorted anew. In a rehearsal people are simulated "
+    "and differ at an assumed rate."
+)
+DECISIONS_ZH = {"category": "事项", "klass": "类别", "severity": "等级"}
+
 
 def as_json(figures: Figures) -> dict[str, Any]:
     """Every figure; a share as its n and N."""
+    found, several, none = addresses_resolved(figures.addresses)
     return {
         "received": figures.received,
         "by_channel": dict(figures.by_channel),
@@ -48,10 +56,18 @@ def as_json(figures: Figures) -> dict[str, Any]:
         "reopened": figures.reopened,
         "escalated": figures.escalated,
         "lapsed": figures.lapsed,
+        "agreed_with_triage": {head: {"n": share.n, "N": share.of} for head, share in figures.agreed.items()},
         "on_time": {each.name: _punctuality(each) for each in figures.on_time},
         "satisfaction": {"n": figures.satisfied.n, "N": figures.satisfied.of},
         "ratings": {str(rating): figures.ratings[rating] for rating in Rating.values},
         "events": figures.events,
+        "addresses": {"resolved": found.n, "ambiguous": several.n, "unknown": none.n, "N": found.of},
+        "topics": {
+            "found": figures.topics,
+            "matters_in_one": figures.in_topics.n,
+            "N": figures.in_topics.of,
+            "largest": figures.largest_topic,
+        },
     }
 
 
@@ -74,6 +90,10 @@ def show(figures: Figures, console: Console) -> None:
     table.add_row("退单 Declined by a unit", str(figures.declined))
     _row(table, "升级 Escalated", Share(figures.escalated, figures.received))
     table.add_section()
+    for head, label in DECISIONS_ZH.items():
+        if share := figures.agreed.get(head):
+            _row(table, f"与分流建议一致 Agreed with triage: {label} {head}", share)
+    table.add_section()
     for each in figures.on_time:
         _row(table, f"按时 On time: {each.label} {each.name}", each.in_time, each.p50, each.p90)
     table.add_section()
@@ -82,7 +102,18 @@ def show(figures: Figures, console: Console) -> None:
     _row(table, "重办 Reopened", Share(figures.reopened, figures.received))
     _row(table, "满意 Satisfied (3 to 5 of 5, of those rated)", figures.satisfied)
     table.add_row("未评 No rating given (never counted as good)", str(figures.lapsed))
+    table.add_section()
+    table.add_row("话题 Topics", str(figures.topics))
+    _row(table, "　诉求在某一话题中 Matters in one", figures.in_topics)
+    table.add_row("　最大话题 The largest", str(figures.largest_topic))
+    found, several, none = addresses_resolved(figures.addresses)
+    if found.of:
+        table.add_section()
+        _row(table, "地址核定 Address resolved, of those told", found)
+        _row(table, "地址待确认 Address ambiguous: several fit alike", several)
+        _row(table, "地址不在库中 Address unknown to the base", none)
     console.print(table)
+    console.print(AGREED_HOW, style="dim")
 
 
 def _shares(table: Table, lead: str, counts: Mapping[str, int], labels: Mapping[Any, str], of: int) -> None:

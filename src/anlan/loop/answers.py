@@ -22,6 +22,7 @@ VERBS = {
     "noted": ("补充说明", "Note"),
     "reclassified": ("调整分类", "Reclassified"),
     "handed_over": ("移交其他地区", "Handed over to another area"),
+    "share_redrawn": ("网格调整，由新网格协同办理", "The grids were redrawn; another grid helps with it now"),
     "area_redrawn": ("网格调整，随之归入新网格", "The grids were redrawn; it now lies in another"),
     "shared": ("邀请协同处置", "Shared with another area"),
     "suspended": ("中止", "Suspended"),

@@ -143,7 +143,11 @@ class Change:
 
     def share(self, area: str) -> None:
         """Let an area handle the matter together with its own; `store` lets it find the clocks by themselves."""
-        self.matter.shared_with, self.shared = [*self.matter.shared_with, area], True
+        self.share_anew([*self.matter.shared_with, area])
+
+    def share_anew(self, areas: list[str]) -> None:
+        """Let these areas, in place of those so far, handle the matter together with its own."""
+        self.matter.shared_with, self.shared = areas, True
         for deadline in self.running:
             deadline.shared_with = self.matter.shared_with
             self._touch(deadline)

@@ -18,6 +18,7 @@ from anlan.city.areas.atlas import atlas
 from anlan.city.people.access import REPORTER, Actor, role_for
 from anlan.city.people.models import Unit
 from anlan.loop import engine, parties, queries, verb_forms
+from anlan.loop.address_found import address_found
 from anlan.loop.answers import label
 from anlan.loop.files import Sent, attach_all, most_bytes, most_files, opened, small
 from anlan.loop.forms import Choices, Form, checked, form_of, told_in, version_in
@@ -26,6 +27,7 @@ from anlan.loop.page_door import for_staff, say, shell
 from anlan.loop.parties import Purpose
 from anlan.loop.procedures import Transition
 from anlan.loop.refusals import BadInput, NotAllowed, Refused, Stale, Unknown
+from anlan.loop.report_words import words_of
 from anlan.loop.schemas import Told, Words
 from anlan.loop.staff_story import staff_story, suggested_because
 from anlan.loop.suggestions import Severity
@@ -209,6 +211,7 @@ def _page(
     context = {
         **shell(request, actor),
         "matter": shown,
+        "address_found": address_found(events),
         "colour": severity_colour(shown.severity),
         "channel": Channel(shown.channel).label,
         "steps": steps,
@@ -221,6 +224,7 @@ def _page(
         "may_look": _works_on(actor, found),
         "deadlines": sorted(shown.deadlines, key=lambda clock: clock.ended_at is not None),
         "timeline": list(reversed(staff_story(events, people, shown.files))),
+        "words": words_of(found, shown, events, people),
         "outcome": Outcome(shown.outcome).label if shown.outcome else "",
         "rating": Rating(shown.rating).label if shown.rating else "",
         "shared_with": [atlas().full_name(path) for path in shown.shared_with],

@@ -48,7 +48,8 @@ SEVERITY_LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """The one address of the city's base that a report's address stands for: the code of the smallest area it lies in."""
+    """The one address of the city's base that a report's address stands for; `area` is the code of the smallest area
+    that holds it."""
 
     area: str
 

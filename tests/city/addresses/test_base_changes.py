@@ -171,7 +171,7 @@ def test_a_merge_of_roads_takes_numbers_and_compounds_along_and_back(mei: Decisi
     assert not Address.objects.filter(road="文溢西路", status="in_use").exists()
     assert Address.objects.get(name="乙苑").text.endswith("文一西路5号乙苑")
     changes.undo(change, mei)
-    assert [row for row in snapshot() if "甲苑" not in str(row)] == [row for row in before if "甲苑" not in str(row)]
+    assert snapshot() == before
 
 
 def test_only_the_latest_change_is_taken_back(mei: Decision) -> None:

@@ -2,8 +2,9 @@ import random
 
 import pytest
 
-from anlan.city.addresses import matching
-from anlan.city.addresses.matching import Query, Reason, Verdict
+from anlan.city.addresses import comparing, matching
+from anlan.city.addresses.comparing import Reason, Verdict
+from anlan.city.addresses.matching import Query
 
 
 @pytest.mark.parametrize(
@@ -18,14 +19,14 @@ from anlan.city.addresses.matching import Query, Reason, Verdict
     ],
 )
 def test_the_rules_say_how_two_addresses_agree_and_why(a: str, b: str, verdict: Verdict, reason: Reason) -> None:
-    found, reasons = matching.compare(a, b)
+    found, reasons = comparing.compare(a, b)
     assert found is verdict
     assert reason in reasons
 
 
 def test_comparing_is_the_same_both_ways() -> None:
     one, other = "古墩路7号翠苑小区3幢", "西湖区翠苑小区三号楼"
-    assert matching.compare(one, other) == matching.compare(other, one)
+    assert comparing.compare(one, other) == comparing.compare(other, one)
 
 
 def test_every_reason_can_be_said() -> None:

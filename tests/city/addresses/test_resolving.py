@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from anlan.city.addresses import changes
 from anlan.city.addresses.landing import Given, land
 from anlan.city.addresses.models import Address, Level
 from anlan.city.addresses.resolving import lookups
@@ -15,6 +17,9 @@ from anlan.city.addresses.resolving.resolver import Resolution, Verdict, resolve
 from anlan.city.addresses.resolving.reverse import Problem, reverse
 from anlan.city.addresses.resolving.suggesting import suggest
 from anlan.city.areas.atlas import atlas
+from anlan.city.people.access import actor_of
+from anlan.city.people.models import Account
+from tests.cast import Cast, post
 
 DEJIA, CUIYUAN = "330106013001", "330106004001"
 ROOM = "西湖区文新街道文一西路98号德加公寓3幢2单元501室"
@@ -183,3 +188,55 @@ def test_names_are_told_from_each_other_by_what_is_wrong_with_them() -> None:
     assert index.recognise("宁语路")[0].how is How.ROUGH_SOUND
     assert index.recognise("学原路")[0].name.text == "学院路"
     assert index.recognise("人民大道") == []
+
+
+def _decided(cast: Cast) -> changes.Decision:
+    account = Account.objects.create_user("mei", name="梅")
+    post(account, "ADMINISTRATOR", "3301.330106")
+    day = date(2026, 3, 1)
+    return changes.Decision(actor_of(account, on=day), day, day, "门牌整治")
+
+
+def _at(**keys: str | Level) -> Address:
+    return Address.objects.get(**keys, status=Address.Status.IN_USE)
+
+
+@pytest.mark.usefixtures("base")
+class TestWhatHasEnded:
+    def test_the_name_of_a_merged_road_leads_to_the_numbers_of_the_other(self, cast: Cast) -> None:
+        old, new = _at(level=Level.ROAD, road="古翠路"), _at(level=Level.ROAD, road="文一西路")
+        changes.merge(old, new, _decided(cast))
+        lookups.names.cache_clear()
+        found = resolve("古翠路98号")
+        assert best(found).endswith("文一西路98号")
+        assert "alias" in codes_of(found)
+
+    def test_a_merged_building_leads_to_the_one_that_took_its_place(self, cast: Cast) -> None:
+        old = _at(level=Level.UNIT, compound="德加公寓", unit="2")
+        changes.merge(old, _at(level=Level.UNIT, compound="德加公寓", unit="1"), _decided(cast))
+        lookups.names.cache_clear()
+        found = resolve("文一西路98号德加公寓3幢2单元")
+        assert best(found).endswith("3幢1单元")
+        assert "led_on" in codes_of(found)
+
+    def test_what_was_demolished_is_unknown_and_says_that_it_has_ended(self, cast: Cast) -> None:
+        changes.demolish(_at(level=Level.COMPOUND, compound="翠苑花园"), _decided(cast))
+        lookups.names.cache_clear()
+        found = resolve("翠苑花园")
+        assert found.verdict is Verdict.UNKNOWN
+        assert "ended" in codes_of(found)
+
+
+@pytest.mark.usefixtures("base")
+def test_a_crossing_is_both_of_its_roads() -> None:
+    found = resolve("西湖区文一西路与古翠路交叉口")
+    assert found.verdict is Verdict.RESOLVED
+    assert {each.address.road for each in found.candidates} == {"文一西路", "古翠路"}
+    assert "crossing" in codes_of(found)
+
+
+@pytest.mark.usefixtures("base")
+def test_many_keys_are_asked_for_in_one_statement(django_assert_num_queries: Any) -> None:
+    lookups.names()
+    with django_assert_num_queries(1):
+        resolve("文一西路98号德加公寓3幢501室")

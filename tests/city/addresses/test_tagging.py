@@ -92,10 +92,18 @@ def test_a_trained_reader_reads_what_it_was_taught(trained: tagging.Trained) -> 
     assert 0 <= read.confidence <= 1
 
 
+def test_one_field_alone_reads_fast(trained: tagging.Trained) -> None:
+    tagger = trained.tagger()
+    text = "西湖区古墩路77号蒋村花园3幢201室"
+    assert tagger.read_fast(text).parts == tagger.read(text).parts
+    assert tagger.read_fast("") == Parsed("", ())
+
+
 def test_the_card_says_what_was_learnt_from_and_how_good_it_is(trained: tagging.Trained) -> None:
     assert trained.card["addresses"] == 60
     assert trained.card["held_out"]["addresses"] == 6
     assert trained.card["held_out"]["f1"] > 0.8
+    assert trained.card["rules"] == tagging.rules_version()
 
 
 @settings(max_examples=60, deadline=None)
@@ -114,7 +122,8 @@ def test_too_few_addresses_are_refused() -> None:
 def test_the_home_reads_by_rules_until_a_reader_is_trained(trained: tagging.Trained, tmp_path: Path) -> None:
     assert tagging.reader(tmp_path) is parse
     trained.save(tagging.model_file(tmp_path))
-    assert tagging.reader(tmp_path)("西湖区古墩路7号").confidence is not None
+    for fast in (False, True):
+        assert tagging.reader(tmp_path, fast=fast)("西湖区古墩路7号").confidence is not None
 
 
 def test_a_file_that_is_no_reader_is_said_and_the_rules_serve(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -11,14 +11,18 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, transaction
 
+from anlan.city.people.access import scope_of, scoped
 from anlan.foundation import freshness
-from anlan.loop import clock
+from anlan.loop import clock, engine, verbs
+from anlan.loop.models import Matter
 from anlan.loop.suggestions import Report
+from anlan.services.dispatch import actions
+from anlan.services.dispatch.procedure import Dispatching
 from anlan.services.triage.city import triage_here
 from anlan.services.triage.learning import candidates, night, registry
 from anlan.services.triage.learning.night import Decision
 from anlan.services.triage.models import TriageModel
-from tests.cast import Cast
+from tests.cast import Cast, lamp
 
 ODD = ("榕榕树", "蓝蓝天", "绿绿草", "红红花")
 EVEN = ("甲甲乙", "丙丙丁", "戊戊己", "庚庚辛")
@@ -104,6 +108,41 @@ def test_decisions_of_dispatchers_make_models() -> None:
     ]
     kept = night.learn(found)
     assert [each.head for each in kept] == ["category"]  # one class and one severity teach nothing
+
+
+def test_what_people_changed_or_closed_is_learned_from_and_what_waits_is_not(cast: Cast) -> None:
+    waiting, changed, closed = (engine.open_matter(Dispatching, lamp(), by=cast.wang).matter for _ in range(3))
+    verbs.reclassify(changed.id, by=cast.chen, reason="听到的是噪声", category="environment.noise", severity=2)
+    engine.advance(closed.id, "route", by=cast.chen)
+    engine.advance(closed.id, "answer", by=cast.chen, told={"outcome": "explained", "text": "今晚来修"})
+    with scoped(scope_of(cast.chen)):
+        Matter.objects.filter(id=closed.id).update(closed_at=clock.now())
+    lighting = {"category": "city.lighting", "klass": "ordinary", "severity": "blue"}
+    noise = {"category": "environment.noise", "klass": "ordinary", "severity": "yellow"}
+    found = sorted(night.decisions(), key=lambda decision: decision.overridden)
+    assert [(each.labels, each.overridden) for each in found] == [(lighting, False), (noise, True)]
+    assert all(each.text.startswith(waiting.title) for each in found)
+
+
+def test_what_was_overridden_is_worth_more_by_the_setting_in_force(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Any] = []
+    monkeypatch.setattr(candidates, "propose", lambda *given, worth, **more: told.append(worth))
+    labels = {"category": "city.lighting", "klass": "ordinary", "severity": "blue"}
+    night.learn([Decision("一", labels, overridden=False), Decision("二", labels, overridden=True)], ["category"])
+    assert told == [[1.0, candidates.setting("triage.model_worth_of_override")]]
+    assert told[0][1] > 1
+
+
+def test_what_a_model_takes_for_a_police_matter_waits_at_the_desk(cast: Cast) -> None:
+    texts, labels = made()
+    classes = ["police" if label == "city.lighting" else "ordinary" for label in labels]
+    kept = candidates.propose("klass", texts, classes, TriageModel.Source.FILE, lambda text: "urgent")
+    freshness.forget(registry.TOPIC)
+    assert kept.card["better"]
+    found = triage_here(Report("榕榕树在第1处"))
+    assert found.reasons[0].kind == "police"
+    opened = engine.open_matter(Dispatching, lamp(klass=found.klass.value), by=cast.wang).matter
+    assert actions.direct(opened.id).state == "routed"
 
 
 def test_by_day_nothing_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:

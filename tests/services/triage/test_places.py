@@ -2,7 +2,7 @@
 
 import pytest
 
-from anlan.loop.suggestions import Report
+from anlan.loop.suggestions import Meant, Report
 from anlan.services.triage.places import Places
 
 NAMES = [
@@ -102,3 +102,32 @@ def test_a_position_outside_the_city_or_not_a_number_leaves_the_words() -> None:
 
 def test_without_names_nothing_is_found() -> None:
     assert Places(()).area(Report("上城区清波街道", address="上城区")) == (None, ())
+
+
+def told(text: str, meant: str, located: str | None = None) -> tuple[str | None, list[str]]:
+    """The area of a report whose address is one of the base's, and the kinds of the reasons."""
+    report = Report(text, lon=120.1 if located else None, lat=30.2 if located else None, meant=Meant(meant))
+    area, reasons = Places(NAMES, lambda lon, lat: located).area(report)
+    return area, [f"{reason.kind}: {reason.text_en}" for reason in reasons]
+
+
+def test_an_address_of_the_base_wins_over_names_and_the_disagreement_is_said() -> None:
+    area, (address, place) = told("上城区清波街道清波门社区", "330109003015")
+    assert area == "330109003015"
+    assert address == "address: The address resolves to one in 朝阳社区"
+    assert "the address is taken" in place
+
+
+def test_names_narrow_an_address_down_that_is_known_to_its_district() -> None:
+    assert told("上城区清波街道清波门社区", "330102")[0] == "330102001051"
+
+
+def test_a_position_wins_over_an_address_of_the_base() -> None:
+    area, reasons = told("", "330109003015", located="330102001051")
+    assert area == "330102001051"
+    assert "the position is taken" in reasons[1]
+
+
+def test_an_address_that_agrees_with_the_position_is_told_too() -> None:
+    area, reasons = told("", "330102", located="330102001051")
+    assert (area, len(reasons)) == ("330102001051", 2)

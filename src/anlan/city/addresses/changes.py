@@ -143,15 +143,15 @@ def _merge(own: Address, other: Address, decision: Decision, root: AddressChange
             moving.append(child)
         else:
             twins.append((child, twin))
-    moved = [str(child.id) for child in moving]
-    change = _note(own, Kind.MERGED, decision, into=[other.id], part_of=root, before={"moved": moved})
+    standing = _standing_at(own)
+    before = {"moved": [str(child.id) for child in moving], "standing": [str(id) for id in standing]}
+    change = _note(own, Kind.MERGED, decision, into=[other.id], part_of=root, before=before)
     for child, twin in twins:
         _merge(child, twin, decision, root or change)
     for child in moving:
         _move(child, other)
     _end(own, Address.Status.MERGED, change, decision.on)
-    if own.level in (Level.ROAD, Level.NUMBER):
-        rekey(Address.objects.filter(sharing(own)), chain(other))
+    rekey(Address.objects.filter(id__in=standing), chain(other))
     return change
 
 
@@ -176,6 +176,9 @@ def _undo_merge(own: Address, change: AddressChange, decision: Decision) -> Addr
         _restore(back)
         for child in Address.objects.filter(id__in=each.before["moved"], parent_id__in=each.into, status="in_use"):
             _move(child, back)
+        # Merges from before this was noted have none.
+        standing = each.before.get("standing", [])
+        rekey(Address.objects.filter(id__in=standing, status=Address.Status.IN_USE), chain(back))
     return undone
 
 
@@ -247,6 +250,14 @@ def _below(id: UUID) -> list[UUID]:
             [id],
         )
         return [row[0] for row in cursor.fetchall()]
+
+
+def _standing_at(own: Address) -> list[UUID]:
+    """What bears a road or number in its keys without lying below it: the compounds that stand there."""
+    if own.level not in (Level.ROAD, Level.NUMBER):
+        return []
+    bearing = Address.objects.filter(sharing(own)).exclude(id__in=_below(own.id))
+    return list(bearing.values_list("id", flat=True))
 
 
 def _move(child: Address, parent: Address) -> None:

@@ -52,8 +52,8 @@ def synthetic(n: int, seed: int, areas: Atlas, *, a_community: int = ADDRESSES_A
     """`n` addresses that nobody has, as a stream: mostly rooms, one in twenty a shop, houses by number in villages;
     in as many communities as have `a_community` each.
 
-    The same areas, `n`, `a_community` and seed give the same addresses. Districts, towns and roads come with them as they land, so
-    that the base then holds about a tenth more.
+    The same areas, `n`, `a_community` and seed give the same addresses. Districts, towns and roads come with them as
+    they land, so that the base then holds about a tenth more.
     """
     communities = sorted(code for code in areas.paths if len(code) == len("330106013001"))
     if not communities or n <= 0:

@@ -181,6 +181,11 @@ def features(text: str, units: Sequence[Unit], words: Words, own: Counts | None 
     return found
 
 
+def is_of_rules(feature: str) -> bool:
+    """Does the feature say what the rules think, rather than what stands in the address?"""
+    return feature[0] == "p" or (feature[1:2] == "x" and feature[0] in "BIE")
+
+
 def _shape(unit: Unit) -> str:
     """The character itself; of a number or a Latin word only its length."""
     first = unit.text[0]

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from anlan.city.addresses.access import administers
 from anlan.city.addresses.codes import canonical, official
 from anlan.city.addresses.field_rules import findings
+from anlan.city.addresses.former_districts import present_district
 from anlan.city.addresses.landing import BATCH, OWN_LEVELS, Given, Landed, column, land
 from anlan.city.addresses.models import Level
 from anlan.city.addresses.parsing import parse
@@ -255,7 +256,7 @@ class Reading:
         for name in _AREA_FIELDS:
             if not told.get(name):
                 continue
-            called = self._areas[name, told[name]]
+            called = self._areas[name, told[name]] or (self._of_old(told) if name == "district" else set())
             if not called:
                 raise Unfit(name, _("there is no area of this name"))
             lying = called if within is None else {code for code in called if any(code.startswith(w) for w in within)}
@@ -273,6 +274,11 @@ class Reading:
         if len(within) > 1:
             raise Unfit("district", _("several areas are called that; the district or town is missing"))
         return next(iter(within))
+
+    def _of_old(self, told: Mapping[str, str]) -> set[str]:
+        """The districts of today for a district that is no more (江干区), those with the town that is told."""
+        present = present_district(told["district"], told.get("town", ""))
+        return {code for name in present.names for code in self._areas["district", name]}
 
     def _located(self, position: geometry.Point | None) -> str | None:
         found = self.atlas.locate(*position) if position else None

@@ -1,66 +1,22 @@
-"""Whether two addresses are the same place, partly the same, or different ones: by rules, or as labelled pairs teach.
+"""Whether addresses found for another are the same place, partly the same or different ones, as judged pairs teach.
 
-The rules give reasons and decide each pair alone (`compare`). A trained decision (`train`) sees all candidates found
-for a query together, because a candidate that is worse than its neighbours is rarely the same place.
+Unlike the rules (`comparing`), which decide each pair alone, a trained decision sees all candidates found for a query
+together, because a candidate that is worse than its neighbours is rarely the same place.
 """
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, Final
 
 import numpy as np
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
-from rapidfuzz import fuzz
 
-from anlan.city.addresses.likeness import Rarity, Side, table
+from anlan.city.addresses.comparing import Read, Verdict
+from anlan.city.addresses.likeness import Rarity, table
 from anlan.city.addresses.parsing import parse
-from anlan.city.addresses.parts import Parsed
 
-
-class Verdict(StrEnum):
-    """The values are those under which pairs have been labelled in public (CCKS 2021)."""
-
-    EXACT = "完全匹配"
-    PARTIAL = "部分匹配"
-    NONE = "不匹配"
-
-
-class Reason(StrEnum):
-    """What the rules saw that decided."""
-
-    AREA_DIFFERS = "area_differs"
-    NAME_DIFFERS = "name_differs"
-    NUMBER_DIFFERS = "number_differs"
-    ROAD_DIFFERS = "road_differs"
-    LESS_EXACT = "less_exact"
-    NEARBY = "nearby"
-    SAME_NAME = "same_name"
-
-    @property
-    def label(self) -> str | Promise:
-        return _REASONS[self]
-
-
-_REASONS: Final[dict[Reason, str | Promise]] = {
-    Reason.AREA_DIFFERS: _("They lie in different areas"),
-    Reason.NAME_DIFFERS: _("They name different places"),
-    Reason.NUMBER_DIFFERS: _("A number differs"),
-    Reason.ROAD_DIFFERS: _("They name different roads"),
-    Reason.LESS_EXACT: _("One is less exact than the other"),
-    Reason.NEARBY: _("One says only what is near"),
-    Reason.SAME_NAME: _("They name the same place"),
-}
-
-Read = Callable[[str], Parsed]
-ALIKE: Final = 75.0
-"""From here on (rapidfuzz, 0 to 100) two names are taken for the same: a setting of ours."""
 FEWEST: Final = 50
 """Fewer queries than this teach nothing."""
-_AREAS: Final = ("city", "district")
-_NUMBERS: Final = ("houseno", "cellno", "floorno", "roomno")
 _ORDER: Final = (Verdict.NONE, Verdict.PARTIAL, Verdict.EXACT)
 _SETTINGS: Final[dict[str, Any]] = {
     "objective": "multiclass",
@@ -96,35 +52,6 @@ class Query:
     text: str
     candidates: tuple[str, ...]
     verdicts: tuple[Verdict, ...] = field(default=())
-
-
-def compare(a: str, b: str, *, read: Read = parse) -> tuple[Verdict, tuple[Reason, ...]]:
-    """The verdict on two addresses by rules, and why."""
-    here, there = Side(read(a)), Side(read(b))
-    if not here.text or not there.text:
-        return Verdict.NONE, (Reason.NAME_DIFFERS,)
-    if here.text == there.text:
-        return Verdict.EXACT, (Reason.SAME_NAME,)
-    if any(_conflict(here.joined(label), there.joined(label)) for label in _AREAS):
-        return Verdict.NONE, (Reason.AREA_DIFFERS,)
-    if not _alike(here, there):
-        return Verdict.NONE, (Reason.NAME_DIFFERS,)
-    against = [
-        reason
-        for reason, holds in (
-            (Reason.ROAD_DIFFERS, _conflict(here.joined("road"), there.joined("road"))),
-            (Reason.NUMBER_DIFFERS, any(_other_number(here, there, label) for label in _NUMBERS)),
-            (Reason.NEARBY, here.is_near != there.is_near),
-            (Reason.LESS_EXACT, any(bool(here.number(label)) != bool(there.number(label)) for label in _NUMBERS)),
-        )
-        if holds
-    ]
-    return (Verdict.PARTIAL, tuple(against)) if against else (Verdict.EXACT, (Reason.SAME_NAME,))
-
-
-def verdicts(query: str, candidates: Sequence[str]) -> list[Verdict]:
-    """The rules' verdict on each candidate, whatever the others are."""
-    return [compare(query, candidate)[0] for candidate in candidates]
 
 
 @dataclass(frozen=True)
@@ -199,19 +126,3 @@ def _query(given: Any, number: int) -> Query:
         tuple(each["text"] for each in candidates),
         tuple(Verdict(each["label"]) for each in candidates),
     )
-
-
-def _alike(here: Side, there: Side) -> bool:
-    return any(
-        one.name and fuzz.partial_ratio(one.name, other.text) >= ALIKE and len(one.name) <= len(other.text)
-        for one, other in ((here, there), (there, here))
-    )
-
-
-def _conflict(one: str, other: str) -> bool:
-    return bool(one and other) and fuzz.partial_ratio(one, other) < ALIKE
-
-
-def _other_number(here: Side, there: Side, label: str) -> bool:
-    one, other = here.number(label), there.number(label)
-    return bool(one and other) and one != other

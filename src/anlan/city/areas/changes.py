@@ -1,5 +1,6 @@
 """Renaming and closing areas from a day on. The history is `AreaChange`; what lies ahead is carried out on its day."""
 
+from collections.abc import Callable
 from datetime import date
 from uuid import UUID
 
@@ -11,14 +12,24 @@ from anlan.city.areas.models import Area, AreaChange
 from anlan.foundation import freshness
 
 TOPIC = "areas"
+Renamed = Callable[[Area, str, str], object]
+"""Hears of an area that is called otherwise from now on, with the name before and after, in the same transaction."""
+_listeners: list[Renamed] = []
+
+
+def follow_renames_with(listener: Renamed) -> None:
+    """Let `listener` be called whenever a new name of an area comes into force (in `ready()`)."""
+    if listener not in _listeners:
+        _listeners.append(listener)
 
 
 def rename(area: Area, name: str, *, on: date, today: date, by: UUID | None, reason: str) -> None:
     """Let an area be called `name` from that day on. For a transaction in which `area` is locked."""
     _note(area, AreaChange.Kind.RENAMED, on, by, reason, {"name": area.name}, {"name": name})
     if on <= today:
-        area.name = name
+        before, area.name = area.name, name
         area.save(update_fields=["name"])
+        _tell_renamed(area, before)
         freshness.changed(TOPIC)
 
 
@@ -57,8 +68,14 @@ def _carry_out(code: str, today: date) -> bool:
         if (area.name, area.valid_until) == before:
             return False
         area.save(update_fields=["name", "valid_until"])
+        _tell_renamed(area, before[0])
         freshness.changed(TOPIC)
     return True
+
+
+def _tell_renamed(area: Area, before: str) -> None:
+    for listener in _listeners if area.name != before else ():
+        listener(area, before, area.name)
 
 
 def _note(

@@ -4,6 +4,7 @@ Grids that end keep their code and get their last day; new ones get a code that 
 lives on floors above (matters, units, postings) follows through `follow_with`.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -33,6 +34,9 @@ from anlan.foundation import freshness
 MOST_STEPS = 30
 """Back to which a draft can be undone."""
 
+LEAST_SHARE = 0.01
+"""Of a grid's ground that another has to have to count as its successor: less comes of borders moved a little."""
+
 
 @dataclass(frozen=True)
 class Redrawn:
@@ -56,6 +60,12 @@ class Redrawn:
             found = (there for there, grid in self.after.items() if grid.ring and contains(grid.ring, lon, lat))
             return next(found, self.heirs.get(path, path))
         return self.heirs.get(path, path)
+
+    def successors(self, path: str) -> list[str]:
+        """The grids that have the ground of one that ends: its heir first, then what else is new on it."""
+        heir = self.heirs[path]
+        fresh = (there for there in self.after if there not in self.before and there != heir)
+        return [heir, *(there for there in fresh if _shared(self.before[path], self.after[there]) > LEAST_SHARE)]
 
 
 Follower = Callable[[Redrawn], Mapping[str, int]]
@@ -195,8 +205,9 @@ def carry_out(today: date, at: datetime) -> int:
     worker: whatever a crash left undone is done by the next round."""
     due = GridPlan.objects.filter(state=GridPlan.State.DECIDED, effective_on__lte=today).order_by("effective_on", "id")
     done = sum(_put_in_force(id, at) for id in due.values_list("id", flat=True))
-    for plan in GridPlan.objects.filter(state=GridPlan.State.IN_FORCE, followed_at=None).select_related("community"):
-        _follow(plan, at)
+    followed = GridPlan.objects.filter(state=GridPlan.State.IN_FORCE, followed_at=None).order_by("in_force_at", "id")
+    for id in list(followed.values_list("id", flat=True)):
+        _follow(id, at)
     return done
 
 
@@ -245,7 +256,7 @@ def _write(plan: GridPlan, before: Drawing, after: Drawing, areas: Mapping[str, 
     into: dict[str, list[str]] = {}
     for grid in before:
         if grid.key not in now:
-            heirs = sorted(each.key for each in after if each.key not in was and _shared(grid, each) > 0.01)
+            heirs = sorted(each.key for each in after if each.key not in was and _shared(grid, each) > LEAST_SHARE)
             into[grid.key] = heirs
             change = _noter(plan, grid.key, at)
             ended = Area.objects.get(code=grid.key)
@@ -354,11 +365,16 @@ def _shared(grid: Grid, other: Grid) -> float:
     return float(ground.intersection(sound_or_empty(other.ring)).area / ground.area) if ground.area else 0.0
 
 
-def _follow(plan: GridPlan, at: datetime) -> None:
-    redrawn = redrawn_by(plan)
-    moved: dict[str, int] = {}
-    for follower in _followers:
-        for kind, count in follower(redrawn).items():
-            moved[kind] = moved.get(kind, 0) + count
-    plan.moved, plan.followed_at = moved, at
-    plan.save(update_fields=["moved", "followed_at"])
+def _follow(id: UUID, at: datetime) -> None:
+    """Let things follow one plan, in one transaction. Whoever comes while another is at it leaves it to that one."""
+    with transaction.atomic():
+        waiting = GridPlan.objects.filter(id=id, followed_at=None).select_related("community")
+        plan = waiting.select_for_update(of=("self",), skip_locked=True).first()
+        if plan is None:
+            return
+        redrawn = redrawn_by(plan)
+        moved: Counter[str] = Counter()
+        for follower in _followers:
+            moved.update(follower(redrawn))
+        plan.moved, plan.followed_at = dict(moved), at
+        plan.save(update_fields=["moved", "followed_at"])

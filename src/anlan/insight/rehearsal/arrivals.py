@@ -34,7 +34,7 @@ class BadMessages(ValueError):
 
 @dataclass(frozen=True)
 class Arrival:
-    """Something said, at a moment, in a grid."""
+    """Something said, at a moment, in a grid; with an address as it was told, or none."""
 
     at: datetime
     title: str
@@ -42,6 +42,7 @@ class Arrival:
     channel: str
     area: str
     source_id: str = ""
+    address: str = ""
 
 
 def read_messages(path: Path) -> list[tuple[datetime, str, str, str]]:

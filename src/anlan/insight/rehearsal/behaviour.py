@@ -12,6 +12,7 @@ class Behaviour:
     desk_reads: float = 25
     desk_answers: float = 15 * 60
     desk_seats: int = 2
+    sorts_anew: float = 0.08
     takes_first_suggestion: float = 0.9
     waits_for_a_unit: float = 5 * 60
     unit_accepts: float = 18

@@ -23,10 +23,10 @@ from anlan.foundation.rules import rulebook
 from anlan.foundation.sealing.fields import blind_index
 from anlan.insight.rehearsal.arrivals import Arrival
 from anlan.insight.rehearsal.behaviour import Behaviour
-from anlan.loop import clock, engine, terms
+from anlan.loop import clock, engine, terms, verbs
 from anlan.loop.models import Channel, Deadline, Matter, Notice
 from anlan.loop.refusals import NotPossible, Refused
-from anlan.loop.suggestions import Klass
+from anlan.loop.suggestions import Klass, offered_categories
 from anlan.loop.sweeps import sweep_deadlines
 from anlan.services.dispatch import actions as dispatch
 from anlan.services.dispatch.queries import suggestions
@@ -121,6 +121,7 @@ class Rehearsal:
             text=arrival.text,
             channel=Channel(arrival.channel),
             area=arrival.area,
+            address=arrival.address,
             source_id=arrival.source_id,
             contact=Contact(phone=phone) if phone else None,
         )
@@ -130,6 +131,7 @@ class Rehearsal:
         with self._desk(town).request() as seat:
             yield seat
             yield self._env.timeout(behaviour.delay(random, behaviour.desk_reads))
+        matter = self._sort_anew(matter, dispatcher)
         if matter.klass == Klass.POLICE and matter.channel == Channel.POLICE:
             return self._step(matter, "return_to_police", dispatcher, {"reason": "属警务，退回110"})
         if matter.klass == Klass.INQUIRY and not matter.reopened:
@@ -144,6 +146,19 @@ class Rehearsal:
         chosen = best[0] if random.random() < behaviour.takes_first_suggestion else best[-1]
         told = {"unit_id": str(chosen.unit.id), "reason": chosen.reasons[0].text}
         return self._step(matter, "assign", dispatcher, told)
+
+    def _sort_anew(self, matter: Matter, dispatcher: Actor) -> Matter:
+        """Now and then a desk finds another category beside the suggested one; which ones is drawn, not judged."""
+        # A stream of its own, so that whatever else is drawn for this matter stays as it is.
+        random = Random(f"{self.seed}:{matter.opened_at.isoformat()}:{matter.title}")
+        branch = matter.category.partition(".")[0]
+        beside = sorted(slug for slug in offered_categories() if slug.startswith(f"{branch}."))
+        if not beside or random.random() >= self.behaviour.sorts_anew:
+            return matter
+        category = random.choice(beside)
+        if category == matter.category:
+            return matter
+        return verbs.reclassify(matter.id, by=dispatcher, category=category, reason="按内容调整分类")
 
     def _at_the_unit(self, matter: Matter, random: Random) -> Generator[Any, Any, Matter]:
         behaviour, responder = self.behaviour, self._responder(matter)

@@ -9,10 +9,10 @@ from typing import Any
 from anlan.foundation.rules import RuleBook
 
 from . import titles
-from .grouping import groups
+from .grouping import groups, tighter
 from .heat import HeatRule, heat, heat_rule
 from .reading import Message
-from .similarity import likeness
+from .similarity import likeness, what_besides_where
 
 A_DAY = 86_400
 
@@ -38,15 +38,25 @@ class Topic:
 
 
 def find_topics(
-    messages: Sequence[Message], *, now: datetime, rules: RuleBook, on: date, smallest: int = 2
+    messages: Sequence[Message], *, now: datetime, rules: RuleBook, on: date, smallest: int = 2, one_desk: bool = False
 ) -> list[Topic]:
     """The topics with at least `smallest` messages, the loudest at `now` first, by the rules in force on the day `on`:
-    old messages are looked at as they were then, but by rules of today."""
-    threshold = float(rules.at("topics.same_issue", on).value or 0) / 100
+    old messages are looked at as they were then, but by rules of today.
+
+    With `one_desk` all but the large groups are held tighter and must agree in what is said besides the place, so that
+    most are what one desk would work as one matter; fewer are found.
+    """
+    threshold, for_few, few = (
+        float(rules.at(f"topics.{name}", on).value or 0) for name in ("same_issue", "same_issue_of_few", "few")
+    )
     rule = heat_rule(rules, on)
-    rows = likeness([each.title for each in messages], [each.text for each in messages], [each.at for each in messages])
+    said = [each.title for each in messages], [each.text for each in messages], [each.at for each in messages]
+    rows = likeness(*said)
     together: defaultdict[int, list[Message]] = defaultdict(list)
-    for message, group in zip(messages, groups(rows, threshold).tolist(), strict=True):
+    grouped = groups(rows, threshold / 100)
+    if one_desk:
+        grouped = tighter(what_besides_where(rows, *said), grouped, for_few / 100, below=int(few))
+    for message, group in zip(messages, grouped.tolist(), strict=True):
         together[group].append(message)
     found = [_topic(members, now, rule) for members in together.values() if len(members) >= smallest]
     return sorted(found, key=lambda topic: (-topic.heat, topic.members[0]))
@@ -66,7 +76,7 @@ def _topic(members: list[Message], now: datetime, rule: HeatRule) -> Topic:
             days=len({each.at.date() for each in members}),
             silent_days=(now - until).total_seconds() / A_DAY,
             rule=rule,
-        ),
+        ).total,
         members=[each.id for each in members],
         people=people,
         votes=votes,

@@ -15,7 +15,7 @@ from .similarity import Floats, Likeness, Numbers
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-LOOKED_UP = 256
+LOOKED_UP = 64
 """A run that more rows share is no way to find a neighbour; it still counts for those found. Keeps the cost of a
 message from growing with their number."""
 COMPARED = 16
@@ -67,6 +67,21 @@ def groups(of: Likeness, threshold: float) -> Numbers:
         heads, sizes = heads[remains], whole
         nearest[stale], likest[stale] = _nearest(rows, heads, stale)
         all_fresh = len(stale) == len(heads)
+
+
+def tighter(of: Likeness, grouped: Numbers, threshold: float, *, below: int) -> Numbers:
+    """The same groups, but those of fewer than `below` messages cut by a higher threshold and another likeness: a few
+    messages about one place are alike by its name alone, many are not."""
+    _, number, sizes = np.unique(grouped, return_inverse=True, return_counts=True)
+    few = np.flatnonzero((sizes[number] > 1) & (sizes[number] < below))
+    cut = few[groups(Likeness(of.runs[few], of.besides[few]), threshold)]
+    # Together only what was together before.
+    _, first = np.unique(np.stack([cut, grouped[few]]), axis=1, return_inverse=True)
+    anew = grouped.copy()
+    for group in np.unique(first):
+        members = few[first == group]
+        anew[members] = members[0]
+    return anew
 
 
 def _followed(joined_to: Numbers) -> Numbers:

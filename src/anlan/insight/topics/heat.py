@@ -29,8 +29,22 @@ def heat_rule(rules: RuleBook, on: date) -> HeatRule:
     return HeatRule(*(float(rules.at(name, on).value or 0) for name in names))
 
 
-def heat(*, people: int, votes: int, days: int, silent_days: float, rule: HeatRule) -> float:
+@dataclass(frozen=True)
+class Heat:
+    """The parts of a topic's heat, so that a page can say why it is loud: what people, votes and days add, and the
+    share of it that is left after its silence."""
+
+    people: int
+    votes: float
+    days: float
+    left: float
+
+    @property
+    def total(self) -> float:
+        return (self.people + self.votes + self.days) * self.left
+
+
+def heat(*, people: int, votes: int, days: int, silent_days: float, rule: HeatRule) -> Heat:
     """`days` is at least 1; `silent_days` below 0 count as 0."""
-    loud = people + rule.votes * math.log2(1 + max(votes, 0)) + rule.days * math.log2(days)
     fading = 2 ** (-max(silent_days, 0) / rule.half_life) if rule.half_life else 0
-    return float(loud * (1 + fading) / 2)
+    return Heat(people, rule.votes * math.log2(1 + max(votes, 0)), rule.days * math.log2(days), float((1 + fading) / 2))

@@ -34,6 +34,8 @@ COMMONEST = 0.05
 FEW = 50
 ANOTHER_PLACE = 0.1
 """Taken off where both titles name a place: then the names they share have to make up for it."""
+WHAT_SHARE = 0.7
+"""Of the likeness of a small group, what is said besides names of places counts for so much."""
 SAME_TIME = 0.01
 """Added where two messages come together, taken off where they come `APART_DAYS` from each other."""
 APART_DAYS = 730
@@ -41,6 +43,10 @@ APART_DAYS = 730
 _PLACE = re.compile(
     r"\w{2}(?:小区|新城|花园|社区|广场|公寓|公馆|家园|小学|中学|大学|学院|医院|大道|[苑园城府湾郡村镇路街巷桥])"
     r"|[A-Z]\d+[区县市]|(?!小)\w[区县]"
+)
+_A_NAME = re.compile(
+    r"\w{2,3}(?:小区|新城|花园|社区|广场|公寓|公馆|家园|小学|中学|大学|学院|医院|大道|街道|幼儿园"
+    r"|[苑园城府湾郡村镇路街巷桥站线])|[A-Za-z]\d*[区县市]+"
 )
 _BUCKET_BITS = 22
 _BUCKETS = 1 << _BUCKET_BITS
@@ -65,17 +71,32 @@ class Likeness:
         return found
 
 
-def likeness(titles: Sequence[str], texts: Sequence[str], times: Sequence[datetime]) -> Likeness:
+def likeness(
+    titles: Sequence[str], texts: Sequence[str], times: Sequence[datetime], *, name_weight: float = NAME_WEIGHT
+) -> Likeness:
     """The rows of as many messages; the three are of one length. Each alone is 1 like itself, before `besides`."""
     from scipy import sparse
 
     titles = [_plain(title) for title in titles]
     texts = [_plain(text[:READ]) for text in texts]
     pieces = [slice(start, start + _AT_ONCE) for start in range(0, len(titles), _AT_ONCE)]
-    weights = _weights(titles, texts, pieces)
+    weights = _weights(titles, texts, pieces, name_weight)
     blocks = [_rows(titles[piece], texts[piece], weights) for piece in pieces]
     runs = sparse.vstack(blocks, format="csr") if blocks else sparse.csr_matrix((0, 1), dtype=np.float32)
     return Likeness(_without_single(runs), _besides(titles, times))
+
+
+def what_besides_where(
+    of: Likeness, titles: Sequence[str], texts: Sequence[str], times: Sequence[datetime]
+) -> Likeness:
+    """The same messages, alike mostly by what they say besides names of places: matters of one place are less so."""
+    from scipy import sparse
+
+    plain = likeness(
+        [_A_NAME.sub(" ", each) for each in titles], [_A_NAME.sub(" ", each) for each in texts], times, name_weight=1
+    )
+    where, what = of.runs * np.float32((1 - WHAT_SHARE) ** 0.5), plain.runs * np.float32(WHAT_SHARE**0.5)
+    return Likeness(sparse.hstack([where, what], format="csr"), of.besides)
 
 
 def names_a_place(title: str) -> bool:
@@ -98,7 +119,7 @@ def _besides(titles: Sequence[str], times: Sequence[datetime]) -> Floats:
     return np.stack(columns, axis=1).astype(np.float32)
 
 
-def _weights(titles: Sequence[str], texts: Sequence[str], pieces: Sequence[slice]) -> Floats:
+def _weights(titles: Sequence[str], texts: Sequence[str], pieces: Sequence[slice], name_weight: float) -> Floats:
     """What each run weighs in these messages; 0 for what stands in one message only or in too many."""
     found_in = np.zeros(_BUCKETS, dtype=np.int64)
     is_name = np.zeros(_BUCKETS, dtype=bool)
@@ -108,7 +129,7 @@ def _weights(titles: Sequence[str], texts: Sequence[str], pieces: Sequence[slice
         is_name[run[name]] = True
         _, once, _ = _counted(place, run)
         found_in += np.bincount(once, minlength=_BUCKETS)
-    weights = np.log(max(len(titles), 1) / np.maximum(found_in, 1)) * np.where(is_name, NAME_WEIGHT, 1)
+    weights = np.log(max(len(titles), 1) / np.maximum(found_in, 1)) * np.where(is_name, name_weight, 1)
     weights[(found_in < 2) | (found_in > max(COMMONEST * len(titles), FEW))] = 0
     return weights.astype(np.float32)
 

@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from anlan.services.addressing import pages
+from anlan.services.addressing import base_pages, pages
 
 urlpatterns = [
     path("addresses", pages.look_up, name="addresses"),
     path("addresses/suggest", pages.suggestions, name="address-suggestions"),
+    path("addresses/<code>", base_pages.address, name="address"),
+    path("addresses/<code>/<slug:verb>", base_pages.change, name="change-address"),
 ]

@@ -4,7 +4,10 @@ All of it may be done again after a fault: what has followed already lies where 
 """
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -12,15 +15,18 @@ from django.db.models import Q, QuerySet
 from anlan.city.areas.grid_changes import Redrawn
 from anlan.city.areas.models import Area
 from anlan.city.audit.recording import changing
-from anlan.city.people.access import SYSTEM, Actor, scope_of, scoped, system
+from anlan.city.people.access import SYSTEM, Actor, covers, scope_of, scoped, system
 from anlan.city.people.models import Organisation, Posting, Unit
 from anlan.foundation import freshness
 from anlan.loop import clock, engine
+from anlan.loop.change import Change
 from anlan.loop.models import Matter
 from anlan.loop.refusals import Stale
 
 REDRAWN = "area_redrawn"
-"""The kind of line in a matter's history."""
+"""The kind of line in a matter's history where it lies in another grid now."""
+SHARE_REDRAWN = "share_redrawn"
+"""The same where another grid helps with it now."""
 TRIES = 5
 
 
@@ -37,8 +43,11 @@ class Move:
 
 def follow(redrawn: Redrawn) -> dict[str, int]:
     """Let everything follow a plan that is in force. Raises Stale where a matter keeps changing under the hand."""
+    moved = sum(_move_matter(matter, redrawn) for matter in _open_matters(redrawn, system()))
+    for matter in _shared_matters(redrawn):
+        _share_anew(matter, redrawn)
     return {
-        "matters": sum(_move_matter(matter, redrawn) for matter in _open_matters(redrawn, system())),
+        "matters": moved,
         "units": _move_homes(redrawn),
         "postings": sum(_move_posting(posting, redrawn) for posting in _held_postings(redrawn)),
     }
@@ -72,17 +81,48 @@ def _open_matters(redrawn: Redrawn, by: Actor) -> list[Matter]:
         return [matter for matter in there.order_by("opened_at") if matter.area in redrawn.before]
 
 
+def _shared_matters(redrawn: Redrawn) -> list[Matter]:
+    """The open matters, wherever they lie, that a grid which ends handles together with their own area."""
+    with scoped(scope_of(system())):
+        shared = Matter.objects.filter(shared_with__empty=False, closed_at=None)
+        helped = reduce(or_, (Q(shared_with__within=path) for path in redrawn.heirs), Q(pk=None))
+        return list(shared.filter(helped).order_by("opened_at"))
+
+
 def _move_matter(matter: Matter, redrawn: Redrawn) -> bool:
     """By the engine, with a line in the history; whoever has the matter in hand keeps it."""
+    target = redrawn.place(matter.area, matter.lon, matter.lat)
+    if target == matter.area:
+        return False
+
+    def move(change: Change) -> None:
+        change.record(REDRAWN, {"from": change.matter.area, "to": target, "reason": redrawn.plan.reason})
+        change.move(target)
+
+    return _changed(matter, move)
+
+
+def _share_anew(matter: Matter, redrawn: Redrawn) -> bool:
+    """The heir of a grid that ends goes on helping in its place, once, and not where the matter lies itself."""
+
+    def share(change: Change) -> None:
+        before = change.matter.shared_with
+        helping = dict.fromkeys(redrawn.heirs.get(path, path) for path in before)
+        after = [path for path in helping if not covers(change.matter.area, path)]
+        change.record(SHARE_REDRAWN, {"shared_with": [before, after], "reason": redrawn.plan.reason})
+        change.share_anew(after)
+
+    return _changed(matter, share)
+
+
+def _changed(matter: Matter, change_it: Callable[[Change], None]) -> bool:
+    """Change an open matter as it stands now. Raises Stale where it keeps changing under the hand."""
     for left in reversed(range(TRIES)):
-        target = redrawn.place(matter.area, matter.lon, matter.lat)
-        if target == matter.area or matter.closed_at is not None:
+        if matter.closed_at is not None:
             return False
         try:
             with engine.changing(matter.id, system(), SYSTEM, version=matter.version) as change:
-                told = {"from": matter.area, "to": target, "reason": redrawn.plan.reason}
-                change.record(REDRAWN, told)
-                change.move(target)
+                change_it(change)
             return True
         except Stale:
             if not left:
@@ -109,19 +149,22 @@ def _move_homes(redrawn: Redrawn) -> int:
 def _move_posting(posting: Posting, redrawn: Redrawn) -> bool:
     """It ends on the day, and one in the new grid begins: who held what when can still be read.
 
-    Somebody who holds the same role there already keeps the old posting too, for the unit it may name.
+    Somebody who holds the same role there already goes on holding that one alone.
     """
     heir = Area.objects.get(path=redrawn.heirs[posting.area.path])
     assert redrawn.plan.effective_on is not None
     day = max(posting.starts, redrawn.plan.effective_on)
     same = Posting.objects.filter(Q(ends=None) | Q(ends__gt=day), account=posting.account_id, role=posting.role)
-    if same.filter(area=heir).exists():
-        return False
     with transaction.atomic():
-        until = posting.ends
+        until, next_there = posting.ends, same.filter(area=heir).order_by("starts").first()
         with changing(posting, verb="follow", by=system(), area=heir.path, reason=redrawn.plan.reason):
             posting.ends = day
             posting.save(update_fields=["ends"])
+        if next_there is not None and next_there.starts <= day:
+            return False
+        # One that begins later takes over on its day.
+        if next_there is not None and (until is None or until > next_there.starts):
+            until = next_there.starts
         followed = Posting(
             account_id=posting.account_id,
             role=posting.role,

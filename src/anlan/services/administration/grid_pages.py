@@ -210,8 +210,11 @@ def _plan_page(
     may_edit = plan.state == GridPlan.State.DRAFT and acts.may_draw(actor, plan.community)
     # What is refused keeps the mark of the page it came from, so that it stays refused while it is too old.
     mark = request.POST.get("mark", "") if isinstance(refused, Stale) else mark_of(plan)
+    around = frame(request, actor)
     context = {
-        **frame(request, actor),
+        **around,
+        # A plan belongs to the areas, though its address doesn't begin with theirs.
+        "inside": [(room, room.name == "areas") for room, _here in around["inside"]],
         "plan": plan,
         "community": plan.community,
         "state": plan.get_state_display(),
@@ -226,7 +229,7 @@ def _plan_page(
             for each in (grid_following.forecast(redrawn, actor) if is_open else ())
         ],
         "moved": [(_MOVED[kind](), count) for kind, count in plan.moved.items() if kind in _MOVED],
-        **_map(plan.community, drawing, before, found, editable=may_edit),
+        **_map(plan.community, drawing, before, found, plan if may_edit else None),
         "may_edit": may_edit,
         "may_decide": acts.may_draw(actor, plan.community),
         "is_draft": plan.state == GridPlan.State.DRAFT,
@@ -243,6 +246,8 @@ _MOVED: dict[str, Callable[[], str]] = {
     "matters": lambda: _("Open matters"),
     "units": lambda: _("Units"),
     "postings": lambda: _("Postings"),
+    "routes": lambda: _("Rows of the routing table"),
+    "addresses": lambda: _("Addresses"),
 }
 
 
@@ -282,9 +287,13 @@ def _row(grid: Grid) -> dict[str, Any]:
 
 
 def _map(
-    community: Area, drawing: Drawing, before: Drawing = (), found: list[Finding] | None = None, editable: bool = False
+    community: Area,
+    drawing: Drawing,
+    before: Drawing = (),
+    found: list[Finding] | None = None,
+    edited: GridPlan | None = None,
 ) -> dict[str, Any]:
-    """What the map's module draws, and the same as the JSON it reads."""
+    """What the map's module draws, and the same as the JSON it reads; `edited` is the draft that can be drawn on."""
     drawn = {
         "outline": grid_changes.ring_in_force(community),
         "grids": [{"key": grid.key, "name": grid.name, "ring": grid.ring} for grid in drawing if _drawable(grid)],
@@ -294,7 +303,9 @@ def _map(
             for each in found or ()
             if all(valid_position(*corner) for ring in each.rings for corner in ring)
         ],
-        "editable": editable,
+        "editable": edited is not None,
+        "undo": bool(edited and edited.past),
+        "redo": bool(edited and edited.future),
     }
     return {"map": drawn, "map_data": json.dumps(drawn, ensure_ascii=False)}
 

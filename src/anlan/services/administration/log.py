@@ -27,6 +27,8 @@ WHAT: dict[str, "str | Promise"] = {
     "dispatch.route": _("Route"),
     "triage.categorychange": _("Category"),
     "regulations.ruleversion": _("Rule"),
+    "triage.triagemodel": _("Triage model"),
+    "loop.matter": _("Matter"),
 }
 VERBS: dict[str, "str | Promise"] = {
     "create": _("created"),
@@ -39,6 +41,8 @@ VERBS: dict[str, "str | Promise"] = {
     "extend": _("extended"),
     "switch-on": _("switched on"),
     "switch-off": _("switched off"),
+    "ask-model": _("language model asked"),
+    "roll-back": _("went back to what served before"),
     "reset-password": _("password reset"),
     "reset-second-factor": _("second factor reset"),
     "rename": _("renamed"),

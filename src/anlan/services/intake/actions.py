@@ -50,7 +50,7 @@ class Outlook(NamedTuple):
 def report(given: ReportIn, *, by: Actor, key: str | None = None) -> Taken:
     """Open a matter for a report. The same `key` with the same report gives the same matter again.
 
-    Raises BadInput for an unknown area or category, a position outside the city or an address not offered, NotAllowed for an office's channel
+    Raises BadInput for what `preview` refuses, NotAllowed for an office's channel
     from somebody who has no posting, KeyReused for a key with another report.
     """
     if given.channel not in PUBLIC_CHANNELS and by.kind not in ("staff", "system"):

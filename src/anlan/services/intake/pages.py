@@ -27,7 +27,7 @@ from anlan.loop.refusals import BadInput, NotPossible, Refused
 from anlan.loop.schemas import LONGEST_TEXT
 from anlan.loop.similar import Asked, Similar, similar
 from anlan.loop.suggestions import Klass
-from anlan.services.intake import drafts, mine, place
+from anlan.services.intake import drafts, mine, place, whereabouts
 from anlan.services.intake.actions import preview, report
 from anlan.services.intake.codes import tracking_path
 from anlan.services.intake.drafts import Draft
@@ -118,6 +118,7 @@ def send(request: HttpRequest, key: UUID, draft: Draft) -> HttpResponse:
         return _send(request, key, draft)
     try:
         given = _read(draft, name=request.POST.get("name", ""), phone=request.POST.get("phone", ""))
+        given = whereabouts.settled(given, request.POST.get("address_code", ""))
         code = _taken(request, key, given)
     except Refused as refused:
         return _send(request, key, draft, refused)
@@ -207,8 +208,11 @@ def _send(request: HttpRequest, key: UUID, draft: Draft, refused: Refused | None
         "likely": likely,
         "danger": likely.klass == Klass.POLICE or likely.triggers,
         "hotline": settings.ANLAN_HOTLINE,
+        # How to ask back is asked on the page itself.
+        "missing": [each for each in likely.missing if each.fact != "contact"],
         "errors": errors(refused),
         "similar": _similar(given, likely),
+        "address_code": request.POST.get("address_code", ""),
         "join": request.POST.get("join", ""),
         "own_contact": bool(own.get("phone")),
         "name": request.POST.get("name", own.get("name", "")),

@@ -9,6 +9,7 @@ from anlan.loop.answers import ClockOut, category_label, klass_label, label
 from anlan.loop.models import Matter
 from anlan.loop.queries import first_clocks
 from anlan.services.intake.actions import Taken, preview, procedure_here
+from anlan.services.intake.asking import open_questions
 from anlan.services.intake.codes import tracking_address
 from anlan.services.intake.schemas import Preview, Receipt, ReportIn, Why
 from anlan.services.intake.whereabouts import understood
@@ -62,4 +63,5 @@ def previewed(given: ReportIn) -> Preview:
         ],
         deadlines=[ClockOut.of(each, would_be.rules) for each in first_clocks(would_be)],
         understood=understood(address),
+        missing=open_questions(given, suggested),
     )

@@ -120,9 +120,18 @@ class Understood(BaseModel):
     choices: list[AddressChoice]
 
 
+class Ask(BaseModel):
+    """A fact that the report does not tell and somebody may ask for."""
+
+    fact: str
+    question: str
+    why: str
+
+
 class Preview(Sorted):
     """What would become of a report if it were sent now, with the reasons, and by when.
 
+    `missing` is what would help to know; nothing of it is needed.
     `understood` is None where no address was told, or the city keeps no base of addresses.
     """
 
@@ -130,6 +139,7 @@ class Preview(Sorted):
     reasons: list[Why]
     deadlines: list[ClockOut]
     understood: Understood | None = None
+    missing: list[Ask] = []
 
 
 def _fault(field: str, message: str) -> PydanticCustomError:

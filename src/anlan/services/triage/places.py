@@ -30,6 +30,12 @@ _ENDINGS = (
 _SHORTEST_BARE = 2
 _SHORTEST_BARE_COMMUNITY = 3
 _WORDS_SHOWN = 4
+# By the kind of a reason: what says where it is.
+_SAYS = {
+    "position": ("定位", "position", "points"),
+    "address": ("地址", "address", "points"),
+    "place": ("文中地名", "places named", "point"),
+}
 
 
 class Named(NamedTuple):
@@ -75,16 +81,15 @@ class Places:
         A position wins over an address of the city's base, and this over names in the words. What is known less surely
         may narrow down what is known better; where it contradicts, that is said.
         """
-        area: str | None = None
-        reasons: list[Reason] = []
+        area, surest, reasons = None, "", list[Reason]()
         for code, reason in self._claims(report):
             if area is None or _within(code, area):
-                area = code
+                area, surest = code, reason.kind
+                reasons.append(reason)
             elif not _within(area, code):
-                reason = self._contradiction(reason, code, area)
-            elif reason.kind == "place":
-                continue  # the names say less than is known
-            reasons.append(reason)
+                reasons.append(self._contradiction(reason, code, area, surest))
+            elif reason.kind != "place":  # names that say less than is known need not be told
+                reasons.append(reason)
         return area, tuple(reasons)
 
     def _claims(self, report: Report) -> Iterator[tuple[str, Reason]]:
@@ -175,22 +180,24 @@ class Places:
         return self._locate(report.lon, report.lat)
 
     def _label(self, code: str) -> str:
-        return self._names.get(code, code)
+        """What an area is called; a grid with its community, since each has a first one."""
+        name = self._names.get(code, code)
+        return self._names.get(code[:12], "") + name if len(code) > max(_LENGTHS) else name
 
     def _named_reason(self, place: Place) -> Reason:
         label = self._label(place.code)
         return Reason("place", place.words, f"文中地名指向{label}", f"The places named point to {label}")
 
-    def _contradiction(self, reason: Reason, code: str, area: str, surer: Reason) -> Reason:
-        """The reason, with what it is contradicted by."""
+    def _contradiction(self, reason: Reason, code: str, area: str, surest: str) -> Reason:
+        """What is said of a place that something surer contradicts."""
         here, there = self._label(code), self._label(area)
-        zh, en = _SAYS[reason.kind]
-        surer_zh, surer_en = _SAYS[surer.kind]
+        zh, en, points = _SAYS[reason.kind]
+        surer_zh, surer_en, _ = _SAYS[surest]
         return Reason(
             reason.kind,
             reason.words,
             f"{zh}指向{here}，与{surer_zh}所在的{there}不一致，以{surer_zh}为准",
-            f"The {en} point to {here}, the {surer_en} to {there}; the {surer_en} is taken",
+            f"The {en} {points} to {here}, the {surer_en} to {there}; the {surer_en} is taken",
         )
 
 

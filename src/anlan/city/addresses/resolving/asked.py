@@ -5,6 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import ahocorasick
 from django.conf import settings
@@ -17,7 +18,7 @@ from anlan.city.addresses.models import Level as AddressLevel
 from anlan.city.addresses.numbers import half_width
 from anlan.city.addresses.parsing import parse
 from anlan.city.addresses.parts import Parsed, Part
-from anlan.city.addresses.resolving.names import NameIndex, Recognised, key_of
+from anlan.city.addresses.resolving.names import Kind, NameIndex, Recognised, key_of
 from anlan.city.addresses.resolving.reasons import Reason
 from anlan.city.areas.atlas import atlas
 from anlan.city.areas.reference import Level, level_of
@@ -45,6 +46,20 @@ _ARABIC = str.maketrans("零〇○一二三四五六七八九", "000123456789")
 Reader = Callable[[str], Parsed]
 
 
+class Named(NamedTuple):
+    """A name as it was written, and what it may be in the base, the likeliest first; nothing where no name is like
+    it. `meaning` finds the likeliest of those that mean one name of the base."""
+
+    said: str
+    found: list[Recognised]
+    meaning: dict[tuple[Kind, str], Recognised]
+
+    @classmethod
+    def of(cls, said: str, found: list[Recognised]) -> "Named":
+        # From the least likely on, so that the likeliest stays.
+        return cls(said, found, {(each.name.kind, each.name.means): each for each in reversed(found)})
+
+
 @dataclass(slots=True)
 class Asked:
     """`areas` are codes by level; `names` what the base knows of the names written; `notes` what was put right on the
@@ -54,8 +69,7 @@ class Asked:
     districts: frozenset[str] = frozenset()
     towns: frozenset[str] = frozenset()
     communities: frozenset[str] = frozenset()
-    names: list[tuple[str, list[Recognised]]] = field(default_factory=list)
-    """Each name as written, with what it may be in the base; nothing where no name is like it."""
+    names: list["Named"] = field(default_factory=list)
     number: str = ""
     building: str = ""
     unit: str = ""
@@ -144,10 +158,10 @@ def _names(asked: Asked, index: NameIndex) -> None:
         exact = bool(index.written(key))
         if not exact and (said in known_areas or any(each in key or key in each for each in standing)):
             continue
-        asked.names.append((said, index.recognise(said)))
+        asked.names.append(Named.of(said, index.recognise(said)))
     # A mistake may have cost a name its end: read once more with the words beside it.
-    if not any(found for _said, found in asked.names):
-        runs = [(run, found) for run in _runs(asked.parsed.parts) if (found := index.recognise(run))]
+    if not any(each.found for each in asked.names):
+        runs = [Named.of(run, found) for run in _runs(asked.parsed.parts) if (found := index.recognise(run))]
         asked.names = runs or asked.names
 
 

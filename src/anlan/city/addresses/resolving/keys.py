@@ -14,7 +14,7 @@ _MOST_LIKE_ONE = 16
 
 def keys_of(asked: Asked) -> list[Key]:
     """The keys, those of the likeliest names first."""
-    names = [each for _said, found in asked.names for each in found[:_MOST_LIKE_ONE]]
+    names = [each for named in asked.names for each in named.found[:_MOST_LIKE_ONE]]
     names.sort(key=lambda each: -each.likeness)
     compound_is_sure = any(each.name.kind is Kind.COMPOUND and each.likeness == 1 for each in names)
     keys: dict[Key, None] = {}
@@ -28,15 +28,14 @@ def keys_of(asked: Asked) -> list[Key]:
 
 def ids_of(asked: Asked) -> list[UUID]:
     """Addresses that are known by another whole name which the text gives."""
-    return [UUID(each.name.means) for _said, found in asked.names for each in found if each.name.kind is Kind.ADDRESS]
+    return [UUID(each.name.means) for named in asked.names for each in named.found if each.name.kind is Kind.ADDRESS]
 
 
 def _keys_of_name(asked: Asked, each: Recognised, compound_is_sure: bool) -> Iterator[Key]:
     name = each.name
     if name.kind is Kind.ADDRESS:
         return
-    # The district that was named first; the others too, since people err about districts.
-    for district in sorted(name.districts, key=lambda code: code not in asked.districts):
+    for district in _districts(asked, each):
         if name.kind is Kind.PLACE:
             yield Key(Kind.PLACE, district, name.means)
         elif name.kind is Kind.COMPOUND:
@@ -50,6 +49,15 @@ def _keys_of_name(asked: Asked, each: Recognised, compound_is_sure: bool) -> Ite
                 for building, unit, room in steps:
                     yield Key(Kind.ROAD, district, name.means, asked.number, building, unit, room)
             yield Key(Kind.ROAD, district, name.means)
+
+
+def _districts(asked: Asked, each: Recognised) -> list[str]:
+    """Where to look for a name: the district that was named first, the others too, since people err about districts.
+    But nobody is taken to err about both: a name that is only like the one written counts in the district named."""
+    named = [code for code in each.name.districts if code in asked.districts]
+    if named and each.likeness < 1:
+        return named
+    return [*named, *(code for code in each.name.districts if code not in asked.districts)]
 
 
 def _steps(building: str, unit: str, room: str) -> list[tuple[str, str, str]]:

@@ -4,6 +4,7 @@ The names are known by heart (`names.py`); what differs between a district's mil
 """
 
 import functools
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from uuid import UUID
@@ -23,10 +24,10 @@ MOST_OF_A_KEY = 12
 
 
 class Key(NamedTuple):
-    """One exact question: `column` is road, compound or poi. Below a compound a number counts in hamlets, whose houses
-    are numbered without a road; else it is ANY."""
+    """One exact question: `kind` is a road's, a compound's or a place's. Below a compound a number counts in hamlets,
+    whose houses are numbered without a road; else it is ANY."""
 
-    column: Kind
+    kind: Kind
     district: str
     name: str
     number: str = ""
@@ -69,9 +70,11 @@ _COLUMNS = ", ".join(
     "a.area::text" if column == "area" else "a.parent_id" if column == "parent" else f"a.{column}"
     for column in Found._fields
 )
+# As JSON, since of it the planner guesses always the same number: so it soon keeps one plan for all. Of arrays it knows
+# the length, and takes for planning anew three times as long as the rows take to be found.
 _KEYS = (
-    "unnest(%(nth)s::int[], %(district)s::text[], %(name)s::text[], %(number)s::text[], %(building)s::text[],"
-    " %(unit)s::text[], %(room)s::text[]) AS k(nth, district, name, number, building, unit, room)"
+    "json_to_recordset(%s::json) AS k(nth int, kind text, open bool, district text, name text, number text,"
+    " building text, unit text, room text)"
 )
 _BELOW = "AND a.building = k.building AND a.unit = k.unit AND a.room = k.room"
 # A key that leaves something open; the names alone narrow it down to some hundred rows.
@@ -83,42 +86,50 @@ _ROAD = "a.district = k.district AND a.road = k.name AND a.road <> '' AND a.numb
 _COMPOUND = (
     "a.district = k.district AND a.compound = k.name AND a.compound <> ''"
     f" AND (k.number = '{ANY}' OR a.number = k.number)"
+    # Asked for a hamlet nobody means all of its houses.
+    f" AND (k.number || k.building || k.room <> '{ANY}' OR a.level = {Level.COMPOUND})"
 )
 _POI = "a.district = k.district AND a.poi = k.name AND a.poi <> ''"
 
 
-def _statement(condition: str, first: Level) -> str:
-    """The row of the name itself comes `first`, before whatever else has its key. The LIMIT inside keeps the planner at
-    one walk down the index for each key."""
+def _branch(kind: Kind, condition: str, first: Level, *, open: bool | None = None) -> str:
+    """What is asked for a key of one kind, and nothing for the others: the conditions on the key alone are decided once
+    for each, before the table is touched. The row of the name itself comes `first`, before whatever else has its
+    key."""
+    of_kind = f"k.kind = '{kind}'" + ("" if open is None else f" AND {'' if open else 'NOT '}k.open")
     return (
-        f"SELECT k.nth, a.* FROM {_KEYS}, LATERAL (SELECT {_COLUMNS} FROM addresses_address a"
-        f" WHERE {condition} AND a.level <> {Level.FLOOR}"
-        f" ORDER BY a.status = 'in_use' DESC, a.level <> {first}, a.level LIMIT {MOST_OF_A_KEY}) a"
+        f"(SELECT {_COLUMNS} FROM addresses_address a WHERE {of_kind} AND {condition} AND a.level <> {Level.FLOOR}"
+        f" ORDER BY a.status = 'in_use' DESC, a.level <> {first}, a.level LIMIT {MOST_OF_A_KEY})"
     )
 
 
-_STATEMENTS = {
-    (Kind.ROAD, False): _statement(f"{_ROAD} {_BELOW}", Level.ROAD),
-    (Kind.ROAD, True): _statement(f"{_ROAD} {_BELOW_OPEN}", Level.ROAD),
-    (Kind.COMPOUND, False): _statement(f"{_COMPOUND} {_BELOW}", Level.COMPOUND),
-    (Kind.COMPOUND, True): _statement(f"{_COMPOUND} {_BELOW_OPEN}", Level.COMPOUND),
-    (Kind.PLACE, False): _statement(_POI, Level.POI),
-    (Kind.PLACE, True): _statement(_POI, Level.POI),
-}
+# The LIMIT of each branch keeps the planner at one walk down the index for each key.
+_ROWS_OF_KEYS = (
+    f"SELECT k.nth, a.* FROM {_KEYS}, LATERAL ("
+    + " UNION ALL ".join(
+        (
+            _branch(Kind.ROAD, f"{_ROAD} {_BELOW}", Level.ROAD, open=False),
+            _branch(Kind.ROAD, f"{_ROAD} {_BELOW_OPEN}", Level.ROAD, open=True),
+            _branch(Kind.COMPOUND, f"{_COMPOUND} {_BELOW}", Level.COMPOUND, open=False),
+            _branch(Kind.COMPOUND, f"{_COMPOUND} {_BELOW_OPEN}", Level.COMPOUND, open=True),
+            _branch(Kind.PLACE, _POI, Level.POI),
+        )
+    )
+    + ") a"
+)
 
 
 def rows_of(keys: Sequence[Key]) -> list[list[Found]]:
-    """The rows of each key, those in use first; at most MOST_OF_A_KEY of one. One statement for each kind of key."""
+    """The rows of each key, those in use first; at most MOST_OF_A_KEY of one. One statement, whatever the keys; none
+    for none."""
     found: list[list[Found]] = [[] for _ in keys]
-    kinds: dict[tuple[Kind, bool], list[int]] = {}
-    for nth, key in enumerate(keys):
-        kinds.setdefault((key.column, ANY in (key.building, key.unit)), []).append(nth)
+    if not keys:
+        return found
+    told = [{"nth": nth, "open": ANY in (key.building, key.unit), **key._asdict()} for nth, key in enumerate(keys)]
     with connection.cursor() as cursor:
-        for kind, numbers in kinds.items():
-            columns = {field: [getattr(keys[nth], field) for nth in numbers] for field in Key._fields[1:]}
-            cursor.execute(_STATEMENTS[kind], {"nth": numbers, **columns})
-            for nth, *row in cursor.fetchall():
-                found[nth].append(Found(*row))
+        cursor.execute(_ROWS_OF_KEYS, [json.dumps(told)])
+        for nth, *row in cursor.fetchall():
+            found[nth].append(Found(*row))
     return found
 
 
@@ -131,8 +142,8 @@ def rows_by_id(ids: Iterable[UUID]) -> dict[UUID, Found]:
 
 def numbers_below(keys: Sequence[Key], *, most: int) -> list[Found]:
     """Road numbers and buildings that begin as the keys' do, the shortest first. One statement."""
-    roads = [(key.district, key.name, key.number) for key in keys if key.column is Kind.ROAD]
-    compounds = [(key.district, key.name, key.building) for key in keys if key.column is Kind.COMPOUND]
+    roads = [(key.district, key.name, key.number) for key in keys if key.kind is Kind.ROAD]
+    compounds = [(key.district, key.name, key.building) for key in keys if key.kind is Kind.COMPOUND]
     found = []
     with connection.cursor() as cursor:
         for statement, wanted in ((_NUMBERS_OF_ROAD, roads), (_BUILDINGS_OF_COMPOUND, compounds)):
@@ -171,7 +182,22 @@ def _names() -> Iterator[tuple[Kind, str, str, str]]:
     """The base's own names with their other names, and whole other names of single addresses."""
     for each in queries.names():
         yield _KINDS[each.level], each.name, each.means, each.district
+    yield from _ended_names()
     accepted = Alias.objects.filter(state=Alias.State.ACCEPTED, address__status=Address.Status.IN_USE)
     rest = accepted.exclude(Q(address__level__in=queries.NAMED) & ~Q(kind=Alias.Kind.SECONDARY))
     for name, address, district in rest.values_list("name", "address_id", "district").iterator(10_000):
         yield Kind.ADDRESS, name, str(address), district
+
+
+def _ended_names() -> Iterator[tuple[Kind, str, str, str]]:
+    """Names that ended: each means what has taken its place; of what was demolished only itself is left to be told."""
+    for each in Address.objects.filter(level__in=queries.NAMED).exclude(status=Address.Status.IN_USE):
+        places = queries.leads_to(each) or [each]
+        for place in places:
+            yield _KINDS[Level(each.level)], each.canonical, place.canonical, place.district
+
+
+def led_on(row: Found) -> list[Found]:
+    """The rows in use that have taken the place of one that has ended."""
+    address = Address.objects.filter(id=row.id).first()
+    return list(rows_by_id(each.id for each in queries.leads_to(address)).values()) if address else []

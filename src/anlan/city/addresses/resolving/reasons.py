@@ -1,7 +1,8 @@
 """Why a candidate is one: each reason is a code for programs and a sentence in the reader's language."""
 
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +22,8 @@ SENTENCES: Final = {
     "beside": _("%(said)s: it lies near this address, not at it"),
     "near": _("%(metres)s m from the position"),
     "here": _("in the area that was named"),
+    "led_on": _("%(said)s has ended; %(base)s has taken its place"),
+    "crossing": _("crossing with %(base)s"),
     "ended": _("this address is no longer in use"),
 }
 
@@ -39,15 +42,14 @@ PARTS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """`part` is one of PARTS or empty; `said` is what was written, `base` what the base has."""
 
     code: str
     part: str = ""
     said: str = ""
     base: str = ""
-    more: dict[str, str] = field(default_factory=dict)
+    more: Mapping[str, str] = MappingProxyType({})
 
     def __str__(self) -> str:
         values = {"part": PARTS.get(self.part, ""), "said": self.said, "base": self.base, **self.more}

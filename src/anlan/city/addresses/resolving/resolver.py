@@ -5,16 +5,19 @@ weigh what agrees against what does not. Between equals nothing is guessed: one 
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import islice
+from itertools import combinations, islice
 
+from anlan.city.addresses.models import Level
 from anlan.city.addresses.parsing import parse
 from anlan.city.addresses.parts import Parsed
 from anlan.city.addresses.resolving.asked import Asked, Reader, asked_in
 from anlan.city.addresses.resolving.keys import ids_of, keys_of
-from anlan.city.addresses.resolving.lookups import Found, names, rows_by_id, rows_of
+from anlan.city.addresses.resolving.lookups import Found, led_on, names, rows_by_id, rows_of
+from anlan.city.addresses.resolving.names import Kind
 from anlan.city.addresses.resolving.questions import Question, question_between
+from anlan.city.addresses.resolving.reasons import Reason
 from anlan.city.addresses.resolving.weighing import Candidate, Preference, weighed
 
 AT_ONCE = 250
@@ -24,6 +27,7 @@ SURE_ENOUGH = 0.5
 EQUAL = 0.03
 """Candidates whose scores lie nearer together are equals."""
 MOST_SHOWN = 20
+_AT_A_CROSSING = ("路口", "交叉口")
 
 
 class Verdict(StrEnum):
@@ -107,12 +111,58 @@ def _decided(asked: Asked, rows: list[Found], preference: Preference, limit: int
     if not candidates or candidates[0].score < SURE_ENOUGH:
         return Resolution(asked.parsed, Verdict.UNKNOWN, tuple(candidates[:limit]))
     best = candidates[0]
+    if not best.whole and (
+        ended := next((each for each in candidates if each.whole and not each.address.in_use), None)
+    ):
+        return _led_on(asked, ended, limit)
+    if not best.address.in_use:
+        return _led_on(asked, best, limit)
+    if crossing := _crossing(asked, candidates):
+        return Resolution(asked.parsed, Verdict.RESOLVED, crossing)
     equals = [each for each in candidates if best.rank - each.rank < EQUAL and not _holds(each, best)]
     if len(equals) > 1:
         question = question_between([each.address for each in equals])
         return Resolution(asked.parsed, Verdict.AMBIGUOUS, tuple(equals[: max(limit, 2)]), question)
     verdict = Verdict.EXACT if best.whole and best.as_written else Verdict.RESOLVED
     return Resolution(asked.parsed, verdict, tuple(candidates[:limit]))
+
+
+def _led_on(asked: Asked, ended: Candidate, limit: int) -> Resolution:
+    """What has taken the place of an address that is no longer in use; where nothing has, the text is unknown."""
+    places = [
+        replace(
+            ended,
+            address=row,
+            as_written=False,
+            reasons=(*ended.reasons, Reason("led_on", said=ended.address.text, base=row.text)),
+        )
+        for row in led_on(ended.address)
+    ]
+    if not places:
+        return Resolution(asked.parsed, Verdict.UNKNOWN, (ended,))
+    if len(places) == 1:
+        return Resolution(asked.parsed, Verdict.RESOLVED, tuple(places))
+    question = question_between([each.address for each in places])
+    return Resolution(asked.parsed, Verdict.AMBIGUOUS, tuple(places[: max(limit, 2)]), question)
+
+
+def _crossing(asked: Asked, candidates: list[Candidate]) -> tuple[Candidate, ...]:
+    """The two roads of a crossing (文一西路与古翠路路口) that meet in one district; nothing where it is none."""
+    if asked.number or not any(word in asked.beside for word in _AT_A_CROSSING):
+        return ()
+    written = [{each.name.means for each in named.found if each.name.kind is Kind.ROAD} for named in asked.names]
+    roads = [each for each in candidates if each.address.level == Level.ROAD and each.address.in_use]
+    for first, second in combinations(roads, 2):
+        one, other = first.address, second.address
+        apart = any(one.road in each and other.road not in each for each in written)
+        if apart and one.district == other.district and any(other.road in each for each in written):
+            return _crossed(first, second), _crossed(second, first)
+    return ()
+
+
+def _crossed(road: Candidate, other: Candidate) -> Candidate:
+    reasons = (*road.reasons, Reason("crossing", base=other.address.road))
+    return replace(road, reasons=reasons, as_written=False)
 
 
 def _holds(candidate: Candidate, best: Candidate) -> bool:

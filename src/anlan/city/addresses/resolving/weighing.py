@@ -124,8 +124,8 @@ def weighed(found: Found, asked: Asked, preference: Preference) -> Candidate:
 def _names(found: Found, asked: Asked, scales: _Scales) -> bool:
     """Weigh the names; returns whether one that was written is the row's road."""
     has_road = False
-    for said, recognised in asked.names:
-        fitting = max((each for each in recognised if _is_of(found, each)), key=lambda e: e.likeness, default=None)
+    for said, recognised, meaning in asked.names:
+        fitting = max((meaning[own] for own in _names_of(found) if own in meaning), key=_likeness, default=None)
         if fitting:
             has_road = has_road or fitting.name.kind is Kind.ROAD
             scales.own_name = scales.own_name or fitting.name.kind is not Kind.ROAD
@@ -148,15 +148,18 @@ _PART_OF: Final = {Kind.ROAD: "road", Kind.COMPOUND: "compound", Kind.PLACE: "po
 _NAMED: Final = {int(Level.COMPOUND): "compound", int(Level.POI): "poi"}
 
 
-def _is_of(found: Found, each: Recognised) -> bool:
-    kind, means = each.name.kind, each.name.means
-    if kind is Kind.ROAD:
-        return means == found.road
-    if kind is Kind.COMPOUND:
-        return means == found.compound
-    if kind is Kind.PLACE:
-        return means == found.poi
-    return means == str(found.id)
+def _names_of(found: Found) -> tuple[tuple[Kind, str], ...]:
+    """What a written name can mean that is this row's own."""
+    return (
+        (Kind.ROAD, found.road),
+        (Kind.COMPOUND, found.compound),
+        (Kind.PLACE, found.poi),
+        (Kind.ADDRESS, str(found.id)),
+    )
+
+
+def _likeness(each: Recognised) -> float:
+    return each.likeness
 
 
 def _base_name(found: Found, each: Recognised) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, OutputWrapper
 
-from anlan.city.addresses import matching, tagging
+from anlan.city.addresses import comparing, matching, tagging
 from anlan.city.addresses.evaluation import macro_f1, parse_scores
 from anlan.city.addresses.parsing import parse
 from anlan.city.addresses.subcommands import reading
@@ -47,7 +47,7 @@ def _addresses(file: Path, train: Path | None) -> dict[str, Any]:
 
 def _pairs(file: Path, train: Path | None) -> dict[str, Any]:
     wanted = _read_pairs(file)
-    decide = matching.verdicts
+    decide = comparing.verdicts
     if train is not None:
         labelled = _read_pairs(train)
         try:

@@ -11,6 +11,7 @@ from django.core.management.base import CommandError, OutputWrapper
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from anlan.city.addresses.codes import SequenceExhausted
 from anlan.city.addresses.importing import Coordinates, Outcome, columns_of, fits, take_in
 from anlan.city.addresses.sources import opened
 from anlan.city.addresses.subcommands.counting import counting
@@ -68,6 +69,11 @@ def run(out: OutputWrapper, *, file: Path, as_json: bool, dry_run: bool, **optio
                     dry_run=dry_run,
                     after_row=after_row,
                 )
+    except SequenceExhausted as full:
+        refusal = _(
+            "area %(area)s has no codes left for addresses of the level “%(level)s”; what came before has landed"
+        )
+        raise CommandError(refusal % {"area": full.area, "level": full.level.label}, returncode=UNREADABLE) from full
     except Unreadable as unreadable:
         raise CommandError(f"{file}: {unreadable}", returncode=UNREADABLE) from unreadable
     written = path if refused.written else None

@@ -17,9 +17,11 @@ from anlan.city.people.demo import PASSWORD, RESIDENT_PHONE, demo_accounts
 from anlan.city.people.models import Posting
 from anlan.insight import demo_city
 from anlan.insight.indicators import figures
+from anlan.insight.rehearsal.addresses import verdicts_on, with_addresses
 from anlan.insight.rehearsal.arrivals import SAYINGS, Arrival, BadMessages, generate, place, read_messages
 from anlan.insight.rehearsal.run import CAUGHT_UP, rehearsed, report_unsettled
 from anlan.insight.tables import as_json, show
+from anlan.insight.topics.night import talked_about
 from anlan.loop import clock
 from anlan.loop.models import Channel
 from anlan.loop.verification import verify
@@ -64,9 +66,19 @@ class Command(BaseCommand):
         run = rehearsed(arrivals, seed, self.console)
         found = verify()
         result = figures(since=arrivals[0].at, until=clock.now()) if arrivals else None
-        seconds = time.monotonic() - begun
         if result is None:
             raise CommandError("nothing came in; generate more days or a larger share")
+        if said is not None:
+            # Their grids were drawn, and so their words are not used as addresses; but they are looked up all the same.
+            result.addresses = verdicts_on(f"{title}。{text}" for _, title, text, _ in said)
+            self.console.print(
+                "来信中的地址属于那座匿名城市，演示库里没有：查得到的只是同名。\n"
+                "The addresses in the messages are of the anonymised city and not in this base: "
+                "what is found has the same name."
+            )
+        with self.console.status("话题 topics"):
+            result.topics, result.in_topics, result.largest_topic = talked_about(since=arrivals[0].at)
+        seconds = time.monotonic() - begun
         if options["json"]:
             more = {
                 "chains_checked": found.chains,
@@ -113,7 +125,7 @@ class Command(BaseCommand):
         if said is None:
             start = clock.local(caught_up).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days)
             self.console.print(f"生成 Generated: {days} × 1 天 day(s) at {scale:g} of the daily rates, seed {seed}")
-            return generate(start=start, days=days, seed=seed, scale=scale)
+            return with_addresses(generate(start=start, days=days, seed=seed, scale=scale), seed)
         arrivals = place(said, last_before=caught_up, seed=seed)
         weeks = (arrivals[-1].at - said[-1][0]).days // 7 if arrivals else 0
         self.console.print(

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from anlan.city.areas.models import Area
 from anlan.insight.indicators import figures
+from anlan.insight.rehearsal.addresses import with_addresses
 from anlan.insight.rehearsal.arrivals import generate
 from anlan.insight.rehearsal.run import CAUGHT_UP, rehearsed, report_unsettled
 from anlan.insight.tables import as_json, show
@@ -30,7 +31,8 @@ class Command(BaseCommand):
             raise CommandError("there is no city yet: run `anlan demo --once` first")
         begun, console = time.monotonic(), Console(stderr=True, highlight=False)
         midnight = clock.local(clock.now() - CAUGHT_UP).replace(hour=0, minute=0, second=0, microsecond=0)
-        arrivals = generate(start=midnight - timedelta(days=days), days=days, seed=seed, scale=scale)
+        generated = generate(start=midnight - timedelta(days=days), days=days, seed=seed, scale=scale)
+        arrivals = with_addresses(generated, seed)
         if not arrivals:
             raise CommandError("nothing came in; rehearse more days or a larger share")
         run = rehearsed(arrivals, seed, console)

@@ -13,16 +13,27 @@ _PENALTY = 0.1
 
 
 def calibrate(scores: Doubles, truth: NDArray[np.int64], labels: int) -> tuple[Doubles, Doubles]:
-    """Multinomial logistic regression on held-back scores (rows, labels).
+    """The regression over held-back scores (rows, labels).
 
     Returns the matrix (2 × labels, labels) and the offset (labels,) that make log-probabilities of
     `linear.expanded(scores)`.
     """
-    regression = LogisticRegression(C=1 / _PENALTY, max_iter=1_000).fit(_STEEPNESS * expanded(scores), truth)
-    matrix, offset = regression.coef_, regression.intercept_
+    matrix, offset = regression(steep(scores), truth, labels, _PENALTY)
+    return _STEEPNESS * matrix, offset
+
+
+def steep(scores: Doubles) -> Doubles:
+    """Scores as a regression should see them (rows, 2 × labels)."""
+    return _STEEPNESS * expanded(scores)
+
+
+def regression(said: Doubles, truth: NDArray[np.int64], labels: int, penalty: float) -> tuple[Doubles, Doubles]:
+    """Multinomial logistic regression: the matrix (columns, labels) and the offset (labels,) of log-probabilities."""
+    found = LogisticRegression(C=1 / penalty, max_iter=1_000).fit(said, truth)
+    matrix, offset = found.coef_, found.intercept_
     if labels == 2:  # scikit-learn keeps one row for two labels
         matrix, offset = np.vstack([0 * matrix, matrix]), np.array([0.0, *offset])
-    return _STEEPNESS * matrix.T, offset
+    return matrix.T, offset
 
 
 def calibration_error(probabilities: Doubles, truth: NDArray[np.int64], bins: int = BINS) -> float:

@@ -11,6 +11,7 @@ import numpy as np
 import scipy.sparse
 
 from anlan.services.triage.learning import features
+from anlan.services.triage.matching import normalise
 
 SEGMENTED = ("text_segmented", "label")
 RAW = ("留言主题", "留言详情", "一级分类")
@@ -89,13 +90,18 @@ def twins(texts: Sequence[str], others: Sequence[str]) -> set[int]:
 
 def _pairs_of_characters(texts: Sequence[str]) -> scipy.sparse.csr_matrix:
     """(texts, buckets): 1 where a pair of neighbouring characters stands inside a word as the text separates words."""
-    rows = [np.unique(np.concatenate([_pairs(word) for word in text.split()] or [_pairs("")])) for text in texts]
+    rows = [np.unique(_pairs(text)) for text in texts]
     ends = np.cumsum([0, *map(len, rows)])
     columns = np.concatenate(rows).astype(np.int64)
     ones = np.ones(len(columns), dtype=np.float32)
     return scipy.sparse.csr_matrix((ones, columns, ends), shape=(len(rows), 1 << features.BITS))
 
 
-def _pairs(word: str) -> features.Numbers:
-    whole, _ = features.grams(features.plain(word))
-    return whole[1] if len(whole) > 1 else np.empty(0, dtype=np.uint32)
+def _pairs(text: str) -> features.Numbers:
+    words = " ".join(normalise(text[: 2 * features.MOST_CHARACTERS]).split())
+    whole, _ = features.grams(words)
+    if len(whole) < 2:
+        return np.empty(0, dtype=np.uint32)
+    space = np.array([character == " " for character in words])
+    inside: features.Numbers = whole[1][~(space[:-1] | space[1:])]
+    return inside

@@ -67,12 +67,15 @@ def learn(found: Sequence[Decision], heads: Sequence[str] = HEADS) -> list[Triag
     """A candidate for each head from these decisions; a head with too little to learn from is passed over."""
     from anlan.services.triage.learning.training import TooLittle
 
+    # Somebody looked twice at what was overridden; what was merely left may not have been looked at.
+    overridden = candidates.setting("triage.model_worth_of_override")
+    worth = [overridden if each.overridden else 1.0 for each in found]
     made = []
     for head in heads:
         texts, labels = [each.text for each in found], [each.labels[head] for each in found]
         try:
             source = TriageModel.Source.DECISIONS
-            made.append(candidates.propose(head, texts, labels, source, partial(by_rules, head)))
+            made.append(candidates.propose(head, texts, labels, source, partial(by_rules, head), worth=worth))
         except TooLittle as why:
             log.info("too little to learn from", head=head, why=str(why))
     return made

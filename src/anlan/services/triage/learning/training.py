@@ -6,7 +6,8 @@ text is spent on calibration. SciPy and scikit-learn are needed here and nowhere
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import scipy.linalg
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from anlan.services.triage.learning import features
 from anlan.services.triage.learning.calibration import calibrate, sure_from
 from anlan.services.triage.learning.features import Floats
-from anlan.services.triage.learning.linear import LinearModel, expanded, softmax
+from anlan.services.triage.learning.linear import Doubles, LinearModel, expanded, softmax
 
 FEWEST = 5
 """Texts that a label needs to be learned."""
@@ -25,6 +26,8 @@ MOST_TEXTS = 10_000
 RIDGE = 0.3
 PRECISION = 0.95
 """A guess is sure where as good as this share of all guesses so likely were right on texts not seen."""
+MOST_WEIGHTS = 3_500_000
+"""Weights kept at most, all labels together, so that a head of many labels is a file under 5 MB; the largest stay."""
 _WIDEST = 127
 _AT_ONCE = 500
 _TWIN = 0.8
@@ -35,34 +38,84 @@ class TooLittle(ValueError):
     """There is not enough to learn from."""
 
 
-def train(texts: Sequence[str], labels: Sequence[str], *, precision: float = PRECISION) -> LinearModel:
+Step = Callable[[str], None]
+"""Told what is done next, in a few words, for somebody who waits."""
+
+
+def silent(doing: str) -> None:
+    """Nobody waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A head and what is known of it besides.
+
+    `texts` are those it learned from; `truth` (texts,) their labels' numbers; `unseen` (texts, labels) the scores it
+    would have given each text had it never seen it; `alone` (texts,) those without a twin, fit to calibrate by.
+    """
+
+    model: LinearModel
+    texts: tuple[str, ...]
+    truth: NDArray[np.int64]
+    unseen: Doubles
+    alone: NDArray[np.bool_]
+
+
+def train(
+    texts: Sequence[str],
+    labels: Sequence[str],
+    *,
+    worth: Sequence[float] | None = None,
+    precision: float = PRECISION,
+    step: Step = silent,
+) -> LinearModel:
     """A head for the labels that at least `FEWEST` of the texts have.
 
-    The same texts give the same model. Raises `TooLittle` unless two labels have so many texts.
+    `worth`, if given, is how often over each text counts. The same texts give the same model. Raises `TooLittle`
+    unless two labels have so many texts.
     """
+    return learned(texts, labels, worth=worth, precision=precision, step=step).model
+
+
+def learned(
+    texts: Sequence[str],
+    labels: Sequence[str],
+    *,
+    worth: Sequence[float] | None = None,
+    precision: float = PRECISION,
+    step: Step = silent,
+) -> Learned:
+    """A head as `train` makes it, and what is known of it besides. Raises `TooLittle`."""
+    if worth is None:
+        worth = [1.0] * len(texts)
     counts = Counter(labels[-MOST_TEXTS:])
     names = sorted(label for label, times in counts.items() if times >= FEWEST)
     if len(names) < 2:
         raise TooLittle(f"two labels with at least {FEWEST} texts each are needed; there are {len(names)}")
-    learned = [
-        (features.plain(text), names.index(label))
-        for text, label in zip(texts[-MOST_TEXTS:], labels[-MOST_TEXTS:], strict=True)
-        if label in names
+    number = {label: place for place, label in enumerate(names)}
+    kept = [
+        (text, number[label], times)
+        for text, label, times in zip(texts[-MOST_TEXTS:], labels[-MOST_TEXTS:], worth[-MOST_TEXTS:], strict=True)
+        if label in number
     ]
-    plain, truth = [text for text, _ in learned], np.array([number for _, number in learned], dtype=np.int64)
+    step("counting n-grams")
+    plain = [features.plain(text) for text, _, _ in kept]
+    truth = np.array([label for _, label, _ in kept], dtype=np.int64)
+    ridge = RIDGE / np.array([times for _, _, times in kept], dtype=np.float32)
     rarity = features.rarities(plain).astype(np.float16).astype(np.float32)  # as it will be kept
     vectors = _matrix(plain, rarity)
     targets = np.eye(len(names), dtype=np.float32)[truth]
     bias = targets.mean(axis=0)
-    duals, unseen, alone = _solved(vectors, targets - bias)
+    step("learning what n-grams tell")
+    duals, unseen, alone = _solved(vectors, targets - bias, ridge)
     if len(np.unique(truth[alone])) < len(names):
         alone = np.ones_like(alone)
-    scores = (unseen + bias).astype(np.float64)[alone]
-    calibration, offset = calibrate(scores, truth[alone], len(names))
-    found = softmax(expanded(scores) @ calibration + offset)
-    weights = np.asarray((vectors.T @ duals), dtype=np.float32)
+    scores = (unseen + bias).astype(np.float64)
+    calibration, offset = calibrate(scores[alone], truth[alone], len(names))
+    found = softmax(expanded(scores[alone]) @ calibration + offset)
+    weights = _largest(np.asarray(vectors.T @ duals, dtype=np.float32))
     scale = np.maximum(np.abs(weights).max(axis=0), np.float32(1e-12)) / _WIDEST
-    return LinearModel(
+    model = LinearModel(
         labels=tuple(names),
         rarity=rarity,
         weights=np.rint(weights / scale).astype(np.int8),
@@ -72,6 +125,16 @@ def train(texts: Sequence[str], labels: Sequence[str], *, precision: float = PRE
         offset=offset.astype(np.float32),
         threshold=sure_from(found, truth[alone], precision),
     )
+    return Learned(model, tuple(text for text, _, _ in kept), truth, scores, alone)
+
+
+def _largest(weights: Floats) -> Floats:
+    """The weights (buckets, labels) without the buckets that say least of any label, `MOST_WEIGHTS` in all."""
+    many = MOST_WEIGHTS // weights.shape[1]
+    if many < len(weights):
+        loudest = np.abs(weights).max(axis=1)
+        weights[np.argsort(-loudest, kind="stable")[many:]] = 0
+    return weights
 
 
 def _matrix(texts: Sequence[str], rarity: Floats) -> scipy.sparse.csr_matrix:
@@ -86,7 +149,9 @@ def _matrix(texts: Sequence[str], rarity: Floats) -> scipy.sparse.csr_matrix:
     return found
 
 
-def _solved(vectors: scipy.sparse.csr_matrix, targets: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+def _solved(
+    vectors: scipy.sparse.csr_matrix, targets: Floats, ridge: Floats
+) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """The duals (texts, labels), what is said of each text by all the others (texts, labels), and which texts have no
     twin among the others (texts,): one that has is too easy to tell how sure the model may be of a new one."""
     turned = vectors.T.tocsr()
@@ -97,7 +162,7 @@ def _solved(vectors: scipy.sparse.csr_matrix, targets: Floats) -> tuple[Floats, 
     itself = alike[diagonal]
     alike[diagonal] = 0
     alone = alike.max(axis=1) < _TWIN
-    alike[diagonal] = itself + np.float32(RIDGE)
+    alike[diagonal] = itself + ridge
     factor, failed = scipy.linalg.lapack.spotrf(alike.T, lower=1, overwrite_a=1)
     if failed:  # cannot be: a ridge makes the matrix positive definite
         raise ArithmeticError(f"the matrix of {len(targets)} texts cannot be factored")

@@ -1,9 +1,13 @@
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from anlan.services.triage.learning.combining import CATEGORY, HEADS
 
@@ -47,7 +51,9 @@ def _evaluate(*, file: Path, train: Path, **options: Any) -> dict[str, Any]:
     from anlan.services.triage.learning.evaluation import evaluate
     from anlan.services.triage.learning.labelled import read
 
-    return evaluate(read(file), read(train))
+    with _steps() as step:
+        step("reading the files")
+        return evaluate(read(file), read(train), step)
 
 
 def _train(*, file: Path, head: str, **options: Any) -> dict[str, Any]:
@@ -65,8 +71,27 @@ def _train(*, file: Path, head: str, **options: Any) -> dict[str, Any]:
         some = ", ".join(sorted(unknown)[:5])
         raise BadFile(f"{file}: no {head} of this city: {some}")
     source = TriageModel.Source.FILE
-    kept = candidates.propose(head, found.texts, found.labels, source, lambda text: night.by_rules(head, text))
+    with _steps() as step:
+        rules = partial(night.by_rules, head)
+        kept = candidates.propose(head, found.texts, found.labels, source, rules, step=step)
     return {"model": kept.pk, "head": head, "serves": kept.card["better"], **kept.card}
+
+
+@contextmanager
+def _steps() -> Iterator[Callable[[str], None]]:
+    """What is being done and for how long, on the error stream; what is printed stays one object."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        doing: list[TaskID] = []
+
+        def step(name: str) -> None:
+            for task in doing[-1:]:
+                progress.update(task, total=1, completed=1)
+            doing.append(progress.add_task(name, total=None))
+
+        yield step
+        for task in doing[-1:]:
+            progress.update(task, total=1, completed=1)
 
 
 def _models(**options: Any) -> dict[str, Any]:
