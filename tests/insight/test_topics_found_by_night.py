@@ -117,8 +117,9 @@ def test_a_resident_counts_once_and_what_an_office_writes_down_each_time(cast: C
 
 def test_a_reader_sees_their_own_part_alone(cast: Cast, plant: list[Matter]) -> None:
     secret = [reported(cast, title, CUIYUAN_GRID) for title in PLANT[1:]]
-    topic = the_topic()
-    assert members_of(topic) == {each.id for each in (*plant, *secret)}
+    topic = Topic.objects.create(found_at=clock.now())
+    for each in (*plant, *secret):
+        TopicMember.objects.create(topic=topic, matter_id=each.id)
     own = seen.whole(cast.chen, topic.id)
     assert {each.id for each in own.members} == {each.id for each in plant}
     assert (own.whole, own.may_decide) == (False, False)

@@ -51,6 +51,20 @@ def test_what_was_opened_long_ago_is_not_offered(cast: Cast, morning: clock.Manu
     assert possible_duplicates(cast.chen, stories.now_of(stories.opened(cast, **HERE).id)) == []
 
 
+def test_those_come_first_whose_words_are_alike_and_the_words_are_shown(cast: Cast) -> None:
+    one = stories.opened(cast, **HERE, title="搅拌站夜间噪音扰民", description="丽发新城附近的搅拌站整夜施工。")
+    nearer = stories.opened(cast, **HERE, title="路灯不亮", description="路口的灯坏了。")
+    alike = stories.opened(
+        cast, **{**HERE, "lat": 30.2905}, title="丽发新城旁的搅拌站太吵", description="搅拌站整夜施工。"
+    )
+    found = possible_duplicates(cast.chen, stories.now_of(one.id))
+    assert [each.matter.id for each in found] == [alike.id, nearer.id]
+    assert found[0].words(stories.now_of(one.id))[0] in "搅拌站整夜施工"
+    assert found[1].words(stories.now_of(one.id)) == []
+    page = text(browser("chen").get(f"/matters/{one.id}/merge"))
+    assert "both say “" in page
+
+
 def test_without_a_position_the_same_community_is_near(cast: Cast, matter: Matter) -> None:
     other = stories.opened(cast)
     (found,) = possible_duplicates(cast.chen, stories.now_of(matter.id))

@@ -100,11 +100,11 @@ def _page(
     }
     if other is None:
         found = possible_duplicates(actor, matter)
-        context["candidates"] = [(each, severity_colour(each.matter.severity), reasons(each)) for each in found]
+        context["candidates"] = [(each, severity_colour(each.matter.severity), reasons(matter, each)) for each in found]
         return render(request, "loop/merge_search.html", context, status=refused.status if refused else 200)
     context |= {
         "sides": [_side(actor, each) for each in (matter, other)],
-        "reasons": reasons(candidate(matter, other)),
+        "reasons": reasons(matter, candidate(matter, other)),
         "form": _form(request, refused),
         "kept": request.POST.get(KEPT, "") or str(_suggested(matter, other).id),
         "wrong_side": refused.message if refused and refused.field == KEPT else "",
@@ -112,11 +112,13 @@ def _page(
     return render(request, "loop/merge.html", context, status=refused.status if refused else 200)
 
 
-def reasons(found: Candidate) -> list[str]:
+def reasons(matter: Matter, found: Candidate) -> list[str]:
     """What speaks for one matter in two reports, and how far apart they lie."""
     said = [_("same category")] if found.same_category else [_("same kind of category")]
     if found.same_address:
         said.append(_("same address"))
+    if words := found.words(matter):
+        said.append(_("both say %(words)s") % {"words": " ".join(f"“{each}”" for each in words)})
     if found.metres is not None:
         said.append(_("%(metres)d m apart") % {"metres": found.metres})
     return [*said, _apart(found.apart)]

@@ -17,7 +17,7 @@ from anlan.insight.models import Topic, TopicMember
 from anlan.insight.topics.seen import READERS, Whole, common_area, whole
 from anlan.loop import clock, engine, verbs
 from anlan.loop.engine import Opening
-from anlan.loop.models import Matter
+from anlan.loop.models import Channel, Matter
 from anlan.loop.refusals import NotAllowed, NotPossible, Stale, Unknown
 from anlan.loop.schemas import Line, Reason
 
@@ -134,7 +134,8 @@ def _opened(found: Whole, workable: Sequence[Matter], by: Actor, title: str) -> 
     desk = desk_of(area)
     opening = Opening(
         area=area,
-        channel=_most(each.channel for each in workable),
+        # The police handed over parts of it, never the whole: their figures count hand-overs.
+        channel=_most([each.channel for each in workable if each.channel != Channel.POLICE] or [Channel.WINDOW]),
         title=title[:TITLE_LENGTH],
         description=_("%(n)d reports of the same issue.") % {"n": len(workable)},
         klass=_most(each.klass for each in workable),
