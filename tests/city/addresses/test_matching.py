@@ -54,7 +54,7 @@ def matcher() -> matching.Matcher:
     chance = random.Random(2)
     names = [f"{a}{b}小区" for a in "翠海西竹蓝绿" for b in "苑创溪湖山云"]
     queries = []
-    for _ in range(80):
+    for _ in range(60):
         name, other = chance.sample(names, 2)
         house = chance.randint(1, 40)
         here = f"古墩路7号{name}{house}幢"
@@ -87,3 +87,9 @@ def test_without_candidates_there_is_nothing_to_decide(matcher: matching.Matcher
 def test_too_few_queries_are_refused() -> None:
     with pytest.raises(matching.TooFew, match="at least 50"):
         matching.train([Query("a", ("b",), (Verdict.NONE,))])
+
+
+def test_pairs_all_judged_the_same_teach_nothing() -> None:
+    queries = [Query(f"古墩路{number}号", ("竹海公寓",), (Verdict.NONE,)) for number in range(60)]
+    with pytest.raises(matching.TooFew, match="the same"):
+        matching.train(queries)

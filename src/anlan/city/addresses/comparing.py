@@ -103,14 +103,14 @@ def verdicts(query: str, candidates: Sequence[str]) -> list[Verdict]:
 
 
 def _same_name(here: Side, there: Side) -> bool:
-    return any(_share(_special(one.name), _bare(other.text)) > NAMED for one, other in ((here, there), (there, here)))
+    return any(_share(special(one.name), _bare(other.text)) > NAMED for one, other in ((here, there), (there, here)))
 
 
-def _special(name: str) -> str:
+def special(name: str) -> str:
     """A name without its common ending, as long as two characters are left."""
     name = _bare(name)
-    special = _COMMON_ENDING.sub("", name)
-    return special if len(special) > 1 else name
+    without = _COMMON_ENDING.sub("", name)
+    return without if len(without) > 1 else name
 
 
 def _bare(text: str) -> str:

@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -46,8 +46,7 @@ class Side:
 
     @cached_property
     def pairs(self) -> frozenset[str]:
-        """Every two neighbouring characters."""
-        return frozenset(self.text[i : i + 2] for i in range(len(self.text) - 1))
+        return pairs_of(self.text)
 
     @cached_property
     def numbers(self) -> frozenset[str]:
@@ -101,43 +100,42 @@ class Rarity:
         return sum(self._weights.get(pair, self._unknown) for pair in pairs)
 
 
-def table(query: str, candidates: Sequence[str], read: Callable[[str], Parsed], rarity: Rarity) -> list[list[float]]:
+def table(query: Side, candidates: Sequence[Side], rarity: Rarity) -> list[list[float]]:
     """One row of numbers a candidate; the columns are the same for every list, however long it is."""
-    here = Side(read(query))
-    rows = [_pair(here, Side(read(candidate)), rarity) for candidate in candidates]
-    return [row + _among(row, rows) for row in rows]
+    rows = [_pair(query, candidate, rarity) for candidate in candidates]
+    return [[*row, float(len(rows)), *standing(row, rows, range(_COMPARED))] for row in rows]
 
 
 def _pair(a: Side, b: Side, rarity: Rarity) -> list[float]:
     shared = a.pairs & b.pairs
     weight, weight_a, weight_b = rarity.of(shared), rarity.of(a.pairs), rarity.of(b.pairs)
-    narrow_a, narrow_b = _pairs(a.narrow), _pairs(b.narrow)
+    narrow_a, narrow_b = pairs_of(a.narrow), pairs_of(b.narrow)
     common = narrow_a & narrow_b
-    name_a, name_b = _pairs(a.name), _pairs(b.name)
+    name_a, name_b = pairs_of(a.name), pairs_of(b.name)
     longest = _longest_shared(a.text, b.text)
     # The first `_COMPARED` columns are those that the list is ranked by.
     row = [
         fuzz.ratio(a.text, b.text) / 100,
         fuzz.partial_ratio(a.text, b.text) / 100,
-        _share(weight, weight_a),
-        _share(weight, weight_b),
-        _share(rarity.of(common), rarity.of(narrow_a)),
-        _share(rarity.of(common), rarity.of(narrow_b)),
+        share(weight, weight_a),
+        share(weight, weight_b),
+        share(rarity.of(common), rarity.of(narrow_a)),
+        share(rarity.of(common), rarity.of(narrow_b)),
         fuzz.ratio(a.name, b.name) / 100,
-        _share(rarity.of(name_a & b.pairs), rarity.of(name_a)),
-        _share(rarity.of(name_b & a.pairs), rarity.of(name_b)),
+        share(rarity.of(name_a & b.pairs), rarity.of(name_a)),
+        share(rarity.of(name_b & a.pairs), rarity.of(name_b)),
         len(longest) / max(1, len(a.text)),
         len(longest) / max(1, len(b.text)),
         float(len(a.numbers & b.numbers)),
         float(len(a.numbers - b.numbers)),
         float(len(b.numbers - a.numbers)),
-        rarity.of(_pairs(longest)),
+        rarity.of(pairs_of(longest)),
         fuzz.partial_ratio(a.name, b.text) / 100 if a.name else 0.0,
         fuzz.partial_ratio(b.name, a.text) / 100 if b.name else 0.0,
         JaroWinkler.similarity(a.text[::-1], b.text[::-1]),
         LCSseq.normalized_similarity(a.bare, b.bare),
-        _share(rarity.of(_pairs(a.text[-6:]) & b.pairs), rarity.of(_pairs(a.text[-6:]))),
-        _share(rarity.of(_pairs(b.text[-6:]) & a.pairs), rarity.of(_pairs(b.text[-6:]))),
+        share(rarity.of(pairs_of(a.text[-6:]) & b.pairs), rarity.of(pairs_of(a.text[-6:]))),
+        share(rarity.of(pairs_of(b.text[-6:]) & a.pairs), rarity.of(pairs_of(b.text[-6:]))),
     ]
     row += [
         float(len(a.text)),
@@ -158,12 +156,12 @@ def _pair(a: Side, b: Side, rarity: Rarity) -> list[float]:
     ]
     for label in NAMED:
         one, other = a.joined(label), b.joined(label)
-        row += [_presence(one, other), fuzz.ratio(one, other) / 100 if one and other else -1.0]
+        row += [presence(one, other), fuzz.ratio(one, other) / 100 if one and other else -1.0]
         row.append(float(one in b.text) if one else -1.0)
         row.append(float(other in a.text) if other else -1.0)
     for label in NUMBERED:
         one, other = a.number(label), b.number(label)
-        row += [_presence(one, other), float(one == other) if one and other else -1.0]
+        row += [presence(one, other), float(one == other) if one and other else -1.0]
         row.append(float(one in b.numbers) if one else -1.0)
         row.append(float(other in a.numbers) if other else -1.0)
     return row
@@ -172,10 +170,10 @@ def _pair(a: Side, b: Side, rarity: Rarity) -> list[float]:
 _COMPARED: Final = 21
 
 
-def _among(row: Sequence[float], rows: Sequence[Sequence[float]]) -> list[float]:
+def standing(row: Sequence[float], rows: Sequence[Sequence[float]], columns: Iterable[int]) -> list[float]:
     """How a candidate stands among all of its list: its place, what it lacks to the best, the mean and the best."""
-    found = [float(len(rows))]
-    for column in range(_COMPARED):
+    found = []
+    for column in columns:
         mine, all_of_them = row[column], [each[column] for each in rows]
         best = max(all_of_them)
         found += [
@@ -187,15 +185,17 @@ def _among(row: Sequence[float], rows: Sequence[Sequence[float]]) -> list[float]
     return found
 
 
-def _pairs(text: str) -> frozenset[str]:
+def pairs_of(text: str) -> frozenset[str]:
+    """Every two neighbouring characters."""
     return frozenset(text[i : i + 2] for i in range(len(text) - 1))
 
 
-def _share(some: float, of: float) -> float:
+def share(some: float, of: float) -> float:
+    """0 where there is nothing to have a share of."""
     return some / of if of else 0.0
 
 
-def _presence(one: str, other: str) -> float:
+def presence(one: object, other: object) -> float:
     """0 neither, 1 only here, 2 only there, 3 both."""
     return float(bool(one) + 2 * bool(other))
 

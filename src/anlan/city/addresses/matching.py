@@ -1,7 +1,8 @@
 """Whether addresses found for another are the same place, partly the same or different ones, as judged pairs teach.
 
 Unlike the rules (`comparing`), which decide each pair alone, a trained decision sees all candidates found for a query
-together, because a candidate that is worse than its neighbours is rarely the same place.
+together, because a candidate that is worse than its neighbours is rarely the same place. Several models vote: half of
+them go by measures of likeness, the other half are told too what the words that differ make of it (`wording`).
 """
 
 import json
@@ -11,9 +12,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from anlan.city.addresses import contrast, wording
 from anlan.city.addresses.comparing import Read, Verdict
-from anlan.city.addresses.likeness import Rarity, table
+from anlan.city.addresses.contrast import Contrasted
+from anlan.city.addresses.likeness import Rarity, Side, standing, table
 from anlan.city.addresses.parsing import parse
+from anlan.city.addresses.wording import Array, Wording
 
 FEWEST: Final = 50
 """Fewer queries than this teach nothing."""
@@ -21,18 +25,23 @@ _ORDER: Final = (Verdict.NONE, Verdict.PARTIAL, Verdict.EXACT)
 _SETTINGS: Final[dict[str, Any]] = {
     "objective": "multiclass",
     "num_class": len(_ORDER),
-    "learning_rate": 0.05,
+    "learning_rate": 0.06,
+    "max_bin": 63,
     "num_leaves": 15,
     "min_child_samples": 30,
     "feature_fraction": 0.3,
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
     "lambda_l2": 5.0,
-    "seed": 4,
     "deterministic": True,
+    "num_threads": 1,
     "verbose": -1,
 }
-_ROUNDS: Final = 280
+_ROUNDS: Final = 220
+_SEEDS: Final = (4, 5)
+"""One model of each half for each; the mean of several is steadier than any of them."""
+_WORD_FOLDS: Final = 3
+"""The words' opinion on a query that teaches is learnt from the others: of its own it would be too sure."""
 _WEIGHTS: Final = (1.0, 1.3, 2.2)
 """Rare exact matches count more: the mean over the classes is what is wanted, not most pairs right."""
 
@@ -58,7 +67,9 @@ class Query:
 class Matcher:
     """A trained decision."""
 
-    booster: Any
+    by_measures: tuple[Any, ...]
+    by_words_too: tuple[Any, ...]
+    words: Wording
     rarity: Rarity
     read: Read
 
@@ -66,8 +77,19 @@ class Matcher:
         """A verdict on each candidate, which depends on the others and not on their order."""
         if not candidates:
             return []
-        likely = self.booster.predict(np.array(table(query, candidates, self.read, self.rarity)))
-        return [_ORDER[each] for each in np.argmax(likely, axis=1)]
+        seen = _look(query, candidates, self.read, self.rarity)
+        told = np.hstack([seen.measures, _opinions(self.words.likely(seen.words))])
+        votes = [each.predict(seen.measures) for each in self.by_measures]
+        votes += [each.predict(told) for each in self.by_words_too]
+        return [_ORDER[each] for each in np.argmax(np.sum(votes, axis=0), axis=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A query's candidates as the models see them: a row of measures and the words of each."""
+
+    measures: Array
+    words: list[list[str]]
 
 
 def train(
@@ -77,22 +99,81 @@ def train(
 
     The order in which candidates are listed is not looked at: in files made by a search it gives the answer away.
     """
-    import lightgbm  # for training and nightly work only
-
     if len(queries) < FEWEST:
         raise TooFew(f"{len(queries)} judged queries are too few to learn from; at least {FEWEST} are needed")
+    wanted = [[_ORDER.index(verdict) for verdict in query.verdicts] for query in queries]
+    if len({each for verdicts in wanted for each in verdicts}) < 2:
+        raise TooFew("all pairs are judged the same, which teaches nothing")
     told = progress or (lambda step, done, total: None)
     rarity = Rarity(text for query in queries for text in (query.text, *query.candidates))
-    rows, wanted = [], []
+    seen = []
     for number, query in enumerate(queries, start=1):
-        rows += table(query.text, query.candidates, read, rarity)
-        wanted += [_ORDER.index(verdict) for verdict in query.verdicts]
+        seen.append(_look(query.text, query.candidates, read, rarity))
         told("reading pairs", number, len(queries))
-    data = lightgbm.Dataset(np.array(rows), np.array(wanted), weight=np.array([_WEIGHTS[each] for each in wanted]))
-    booster = lightgbm.train(
-        _SETTINGS, data, _ROUNDS, callbacks=[lambda at: told("learning pairs", at.iteration + 1, _ROUNDS)]
+    opinions: list[Array] = [np.empty(0)] * len(queries)
+    for fold in range(_WORD_FOLDS):
+        others = [at for at in range(len(queries)) if at % _WORD_FOLDS != fold]
+        words = _learn_words(others, seen, wanted)
+        for at in range(fold, len(queries), _WORD_FOLDS):
+            opinions[at] = _opinions(words.likely(seen[at].words))
+        told("learning words", fold + 1, _WORD_FOLDS + 1)
+    words = _learn_words(range(len(queries)), seen, wanted)
+    told("learning words", _WORD_FOLDS + 1, _WORD_FOLDS + 1)
+    measures, judged = np.vstack([each.measures for each in seen]), np.concatenate(wanted)
+    return Matcher(
+        _boosters(measures, judged, "learning measures", told),
+        _boosters(np.hstack([measures, np.vstack(opinions)]), judged, "learning both", told),
+        words,
+        rarity,
+        read,
     )
-    return Matcher(booster, rarity, read)
+
+
+def _look(query: str, candidates: Sequence[str], read: Read, rarity: Rarity) -> _Seen:
+    here, there = Side(read(query)), [Side(read(candidate)) for candidate in candidates]
+    one, others = Contrasted(here), [Contrasted(side) for side in there]
+    differing = [contrast.differences(one, other) for other in others]
+    rows = [
+        [*alike, *row, *standing(row, differing, contrast.LISTED), *listed]
+        for alike, row, listed in zip(
+            table(here, there, rarity), differing, contrast.among(one, others, rarity), strict=True
+        )
+    ]
+    return _Seen(np.array(rows), [contrast.words(one, other) for other in others])
+
+
+def _learn_words(numbers: Sequence[int], seen: Sequence[_Seen], wanted: Sequence[Sequence[int]]) -> Wording:
+    judged = [verdict for number in numbers for verdict in wanted[number]]
+    described = [words for number in numbers for words in seen[number].words]
+    return wording.learn(described, judged, [_WEIGHTS[each] for each in judged], len(_ORDER))
+
+
+def _opinions(likely: Array) -> Array:
+    """Probabilities, and how they stand in the list: what each lacks to the best other, the mean, how many are above.
+
+    Shapes: (candidates, 3) gives (candidates, 12).
+    """
+    rows = []
+    for at, mine in enumerate(likely):
+        others = np.delete(likely, at, axis=0)
+        best = others.max(axis=0) if len(others) else np.zeros_like(mine)
+        rows.append(np.concatenate([mine, best - mine, likely.mean(axis=0), (likely > mine).sum(axis=0)]))
+    return np.array(rows)
+
+
+def _boosters(rows: Array, judged: Array, step: str, told: Callable[[str, int, int], None]) -> tuple[Any, ...]:
+    import lightgbm  # for training and nightly work only
+
+    data = lightgbm.Dataset(rows, judged, weight=np.array(_WEIGHTS)[judged], params={"max_bin": _SETTINGS["max_bin"]})
+    found = []
+    for number, seed in enumerate(_SEEDS):
+        before = number * _ROUNDS
+
+        def after_round(at: Any, before: int = before) -> None:
+            told(step, before + at.iteration + 1, len(_SEEDS) * _ROUNDS)
+
+        found.append(lightgbm.train({**_SETTINGS, "seed": seed}, data, _ROUNDS, callbacks=[after_round]))
+    return tuple(found)
 
 
 def read_pairs(lines: Iterable[str]) -> Iterator[Query]:
