@@ -114,9 +114,9 @@ MATRIX: dict[str, Reach | None] = {
     "GET /map/where": OPEN,
     "GET /addresses": on_page(READERS, READERS),
     "GET /addresses/suggest": OPEN,
-    # Of a code that is none there is nothing to see or change.
-    "GET /addresses/{code}": None,
-    "POST /addresses/{code}/{verb}": None,
+    # The base is for everybody on duty to read, and for who administers its area to change.
+    "GET /addresses/{code}": on_page(READERS, READERS),
+    "POST /addresses/{code}/{verb}": on_page(ADMINISTRATOR),
     "GET /api/v1/addresses/resolve": OPEN,
     "GET /api/v1/addresses/reverse": OPEN,
     "GET /api/v1/addresses/suggest": OPEN,
@@ -396,6 +396,7 @@ SAID: dict[str, Mapping[str, Any]] = {
     | {"told": """{{"text": "已联系"}}"""},
     "POST /api/v1/reports": {"text": "路灯不亮"},
     "POST /api/v1/reports/preview": {"text": "路灯不亮"},
+    "POST /addresses/{code}/{verb}": {"name": "2", "on": "{today}", **REASON},
     "GET /api/v1/addresses/resolve": {"text": "文一西路98号"},
     "GET /api/v1/addresses/reverse": {"lon": "120.1", "lat": "30.29"},
     "GET /api/v1/addresses/suggest": {"q": "文一"},

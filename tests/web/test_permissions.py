@@ -197,11 +197,14 @@ def ask(operation: str, asker: str, town: Town, where: str) -> Any:
             "object_id": "0",
             "head": "category",
             "app_label": "audit",
+            "today": clock.today(),
         }
         if "/administration/" in address:
             known |= administered(address, place)
         if address.startswith("/inspection/"):
             known |= inspected(address, place)
+        if address.startswith("/addresses/"):
+            known |= {"code": numbered(place).code, "verb": "rename"}
         known |= owned(address, "chen" if where == "own" else "zhou")
         if address.startswith("/account/security/app") and username:
             second_factor.begin(Account.objects.get(username=username))
@@ -262,10 +265,8 @@ def administered(address: str, place: Place) -> dict[str, object]:
 
 def inspected(address: str, place: Place) -> dict[str, object]:
     """What the addresses of the inspection name: a finding, a round and a check of the place's community."""
-    area = ".".join(place.matter.area.split(".")[:4])
-    community = area.rpartition(".")[2]
-    land([Given(community, {Level.ROAD: "文一路", Level.NUMBER: "1"})], atlas(), source="tests", on=clock.today())
-    number = Address.objects.get(community=community, level=Level.NUMBER)
+    number = numbered(place)
+    area = str(number.area)
     asked = {"asked_at": clock.now(), "asked_by": UUID(int=1), "address": number, "area": area}
     with access.scoped(access.scope_of(access.system())):
         finding = Finding.objects.create(
@@ -277,6 +278,13 @@ def inspected(address: str, place: Place) -> dict[str, object]:
         check = Check.objects.create(round=round, **asked)
     things = {"findings": finding.id, "rounds": round.id, "checks": check.id}
     return {"finding": finding.id, "id": things.get(address.split("/")[2], "")}
+
+
+def numbered(place: Place) -> Address:
+    """An address of the place's community: 文一路1号."""
+    community = place.matter.area.split(".")[3]
+    land([Given(community, {Level.ROAD: "文一路", Level.NUMBER: "1"})], atlas(), source="tests", on=clock.today())
+    return Address.objects.get(community=community, level=Level.NUMBER)
 
 
 def needs_place(operation: str) -> bool:

@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from anlan.city.addresses import changes
 from anlan.city.addresses.landing import Given, land
 from anlan.city.addresses.models import Address, Level
+from anlan.city.addresses.parts import Parsed
 from anlan.city.addresses.resolving import lookups
+from anlan.city.addresses.resolving.asked import Asked, Named
+from anlan.city.addresses.resolving.keys import keys_of
 from anlan.city.addresses.resolving.names import How, Kind, NameIndex
 from anlan.city.addresses.resolving.resolver import Resolution, Verdict, resolve, resolve_all
 from anlan.city.addresses.resolving.reverse import Problem, reverse
@@ -240,3 +243,30 @@ def test_many_keys_are_asked_for_in_one_statement(django_assert_num_queries: Any
     lookups.names()
     with django_assert_num_queries(1):
         resolve("文一西路98号德加公寓3幢501室")
+
+
+@pytest.mark.usefixtures("base")
+def test_texts_of_one_batch_that_speak_of_one_compound_find_the_same_as_alone() -> None:
+    texts = [ROOM, "德加公寓3幢", ROOM, "翠苑花园1幢101室", "某处"]
+    together = [[each.address.code for each in found.candidates] for found in resolve_all(texts)]
+    assert together == [[each.address.code for each in resolve(text).candidates] for text in texts]
+
+
+@pytest.mark.usefixtures("base")
+def test_a_floor_is_said_to_lie_within_what_holds_it() -> None:
+    found = resolve("文一西路98号德加公寓3幢5层")
+    assert best(found).endswith("德加公寓3幢")
+    assert found.verdict is Verdict.RESOLVED
+    assert "floor_within" in codes_of(found)
+    assert "floor_within" not in codes_of(resolve(ROOM))
+
+
+def test_of_many_names_one_character_away_the_one_in_the_district_named_is_looked_up() -> None:
+    elsewhere = [(f"{first}春坪", "330109") for first in "荷申祥泉安港永兴和嘉宁德丰云松竹兰梅桂枫"]
+    names = [*elsewhere, ("康春坪", "330106")]
+    index = NameIndex.of((Kind.COMPOUND, name, name, district) for name, district in names)
+    said = Named.of("奉春坪", index.recognise("奉春坪"))
+    asked = Asked(Parsed("奉春坪", ()), districts=frozenset({"330106"}), names=[said])
+    looked_up = {key.name for key in keys_of(asked)}
+    assert "康春坪" in looked_up
+    assert len(looked_up) < len(names)

@@ -17,7 +17,7 @@ def resolved(text: str, *, lon: float | None = None, lat: float | None = None, a
     """Which address a text means. Raises BadInput for no text, half a position and an area that is none."""
     if not text.strip():
         raise BadInput(_("write an address"), field="text")
-    return resolve(text, near=_near(lon, lat), area=path_of(area), limit=MOST, reader=reader())
+    return resolve(text, near=_near(lon, lat), area=path_of(area), limit=MOST, reader=reader(fast=True))
 
 
 def path_of(area: str) -> str:

@@ -41,7 +41,7 @@ LABELS = {
     "poi": _("place"),
     "subpoi": _("part of the place"),
     "houseno": _("building"),
-    "cellno": _("unit"),
+    "cellno": _("unit of a building"),
     "floorno": _("floor"),
     "roomno": _("room"),
     "person": _("person"),

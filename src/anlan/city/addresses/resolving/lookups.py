@@ -4,6 +4,7 @@ The names are known by heart (`names.py`); what differs between a district's mil
 """
 
 import functools
+import gc
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -21,6 +22,9 @@ ANY = "*"
 """Instead of a key's number, building or unit: whatever it is there."""
 MOST_OF_A_KEY = 12
 """More rows than this nobody chooses from; they only have to be seen to be several."""
+
+MANY_NAMES = 10_000
+"""Of fewer the garbage collector walks all in no time."""
 
 
 class Key(NamedTuple):
@@ -170,7 +174,12 @@ _BUILDINGS_OF_COMPOUND = (
 @functools.cache
 def names() -> NameIndex:
     """The names of the base as it stands."""
-    return NameIndex.of(_names())
+    index = NameIndex.of(_names())
+    if len(index) > MANY_NAMES:
+        # They stay until the base changes: the collector need not walk them again and again.
+        gc.collect()
+        gc.freeze()
+    return index
 
 
 freshness.keep("addresses", names.cache_clear)

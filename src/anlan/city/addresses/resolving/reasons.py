@@ -20,6 +20,7 @@ SENTENCES: Final = {
     "more_than_asked": _("the base says more: %(part)s %(base)s"),
     "renamed_district": _("%(said)s is %(base)s since %(since)s"),
     "beside": _("%(said)s: it lies near this address, not at it"),
+    "floor_within": _("floor %(said)s: within this address"),
     "near": _("%(metres)s m from the position"),
     "here": _("in the area that was named"),
     "led_on": _("%(said)s has ended; %(base)s has taken its place"),
@@ -36,7 +37,7 @@ PARTS: Final = {
     "compound": _("compound or hamlet"),
     "poi": _("point of interest"),
     "building": _("building"),
-    "unit": _("unit"),
+    "unit": _("unit of a building"),
     "floor": _("floor"),
     "room": _("room"),
 }

@@ -92,13 +92,13 @@ def _rows(asked: list[Asked]) -> Iterator[list[Found]]:
     """The rows that may be meant by each text."""
     keys = [keys_of(each) if not each.elsewhere else [] for each in asked]
     ids = [ids_of(each) for each in asked]
-    found = rows_of([key for each in keys for key in each])
+    # Texts of one batch often speak of the same roads and compounds: what several ask is asked once.
+    distinct = list(dict.fromkeys(key for each in keys for key in each))
+    found = dict(zip(distinct, rows_of(distinct), strict=True))
     known = rows_by_id({id for each in ids for id in each}) if any(ids) else {}
-    at = 0
     for own_keys, own_ids in zip(keys, ids, strict=True):
-        rows = {row.id: row for rows in found[at : at + len(own_keys)] for row in rows}
+        rows = {row.id: row for key in own_keys for row in found[key]}
         rows |= {id: known[id] for id in own_ids if id in known}
-        at += len(own_keys)
         yield list(rows.values())
 
 

@@ -97,6 +97,10 @@ def weighed(found: Found, asked: Asked, preference: Preference) -> Candidate:
     scales.part("room", ROOM, asked.room, found.room)
     if asked.floor and found.floor and asked.floor != found.floor:
         scales.part("floor", FLOOR, asked.floor, found.floor)
+    elif asked.floor and not found.floor and not asked.room:
+        # Nobody is sent to a floor alone: it is found within what holds it.
+        scales.as_written = False
+        scales.reasons.append(Reason("floor_within", said=asked.floor))
     if found.level in _NAMED and not scales.own_name:
         scales.part(_NAMED[found.level], NAME, "", _own_name(found))
     _areas(found, asked, scales)

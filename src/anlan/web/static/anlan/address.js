@@ -46,20 +46,26 @@ function comboOn(field) {
   });
 
   async function ask() {
-    asking?.abort();
+    forget();
     const typed = input.value.trim();
     if (typed.length < SHORTEST) {
       close();
       return;
     }
-    asking = new AbortController();
+    const { signal } = (asking = new AbortController());
     try {
-      const answer = await fetch(`${field.dataset.address}?q=${encodeURIComponent(typed)}`, { signal: asking.signal });
-      if (answer.ok && document.activeElement === input) show(await answer.json());
+      const answer = await fetch(`${field.dataset.address}?q=${encodeURIComponent(typed)}`, { signal });
+      if (answer.ok) show(await answer.json());
       else close();
     } catch {
-      close(); // offline, or asked anew: suggestions are only a help
+      if (!signal.aborted) close(); // offline: suggestions are only a help
     }
+  }
+
+  // Of what was asked no answer is wanted any more.
+  function forget() {
+    clearTimeout(timer);
+    asking?.abort();
   }
 
   function show(found) {
@@ -94,7 +100,9 @@ function comboOn(field) {
   }
 
   function close() {
+    forget();
     list.hidden = true;
+    said.textContent = "";
     input.setAttribute("aria-expanded", "false");
     current = -1;
     input.removeAttribute("aria-activedescendant");
