@@ -180,9 +180,12 @@ def _there(level: Level, wanted: Iterable[tuple[UUID | None, str]]) -> dict[tupl
             )
         else:
             cursor.execute(
+                # The limit holds the order of the two: before the table is first analysed, the planner would compare
+                # every address of the level with everything that is wanted.
                 "SELECT a.id, a.parent_id, a.canonical FROM unnest(%s::uuid[], %s::text[]) w(parent_id, canonical) "
-                "JOIN addresses_address a ON a.parent_id = w.parent_id AND a.level = %s::int "
-                "AND a.canonical = w.canonical AND a.status = 'in_use'",
+                "CROSS JOIN LATERAL (SELECT id, parent_id, canonical FROM addresses_address "
+                "WHERE parent_id = w.parent_id AND level = %s::int AND canonical = w.canonical AND status = 'in_use' "
+                "LIMIT 1) a",
                 [[parent for parent, _key in pairs], [key for _parent_id, key in pairs], int(level)],
             )
         return {(parent, key): id for id, parent, key in cursor.fetchall()}

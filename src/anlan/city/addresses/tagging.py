@@ -1,4 +1,4 @@
-"""Reading addresses as a city's own labelled addresses teach it: two conditional random fields and two networks vote.
+"""Reading addresses as a city's own labelled addresses teach it: two conditional random fields and a network vote.
 
 `train` writes one file, `save` puts it where the home keeps it, and `reader` is the door for everybody who has a text:
 the trained reader where there is one, the rules where there is none.
@@ -7,6 +7,7 @@ the trained reader where there is one, the rules where there is none.
 import hashlib
 import json
 import logging
+import math
 import os
 import random
 import re
@@ -28,7 +29,7 @@ from anlan.city.addresses import gazetteer, grammar, numbers, parsing
 from anlan.city.addresses.evaluation import Scores, parse_scores
 from anlan.city.addresses.features import Words, features, is_of_rules, parts_of, tags_of
 from anlan.city.addresses.labelled import Unit, from_spans, units
-from anlan.city.addresses.network import BEGINS, ENDS, LEGAL, TAG_NUMBERS, TAGS, Array, Network
+from anlan.city.addresses.network import TAG_NUMBERS, TAGS, Array, Network
 from anlan.city.addresses.parsing import parse
 from anlan.city.addresses.parts import LABELS, Parsed
 
@@ -38,13 +39,13 @@ SETTINGS: Final[dict[str, float]] = {"c1": 0.15, "c2": 0.1, "max_iterations": 50
 """Found by cross-validation inside the public training addresses: weights against over-learning, and rounds."""
 FEWEST: Final = 20
 """Fewer labelled addresses than this teach nothing, and a tenth of them measures nothing."""
-_SEEDS: Final = (0, 1)
-"""One network each."""
 _HELD_OUT: Final = 10
+_HELD_OUT_ROUNDS: Final = 0.6
+"""The share of the rounds for the reader that is only measured: half the time of training would go into it."""
 _ROUND: Final = re.compile(r"\*+ Iteration #(\d+)")
 _SEED: Final = 4
 _WORDS, _CARD = "words.json", "card.json"
-_FIELD, _OWN_FIELD, _NETWORKS = "field", "field-without-rules", "network"
+_FIELD, _OWN_FIELD, _NETWORK = "field", "field-without-rules", "network"
 
 Progress = Callable[[str, int, int], None]
 """Told the step, how far it is, and how far it goes."""
@@ -92,23 +93,28 @@ class Field:
 
 
 class Tagger:
-    """A trained reader. Safe to share between threads; some 100 MB of memory, or 20 where only `read_fast` is used."""
+    """A trained reader. Safe to share between threads."""
 
     def __init__(self, models: "Models", card: dict[str, Any]) -> None:
         self.card = card
         self._words = models.words
         self._field = Field(models.files[_FIELD], uses_rules=True)
-        self._models = models
-        self._voters: list[Voter] = []
-        self._gathering = threading.Lock()
+        self._voters: list[Voter] = [self._field]
+        if _OWN_FIELD in models.files:
+            self._voters.append(Field(models.files[_OWN_FIELD], uses_rules=False))
+        if _NETWORK in models.files:
+            self._voters.append(Network.of_dump(models.files[_NETWORK]))
 
     @classmethod
-    def load(cls, file: Path) -> "Tagger":
-        """The reader that `Trained.save` wrote; OSError, zipfile.BadZipFile or ValueError where it cannot be used."""
+    def load(cls, file: Path, *, fast: bool = False) -> "Tagger":
+        """The reader that `Trained.save` wrote; OSError, zipfile.BadZipFile or ValueError where it cannot be used.
+
+        Loaded `fast` it holds the one field that `read_fast` needs, in a part of the memory.
+        """
         with zipfile.ZipFile(file) as archive:
             try:
+                names = (_FIELD,) if fast else (_FIELD, _OWN_FIELD, _NETWORK)
                 words, card = Words(json.loads(archive.read(_WORDS))), json.loads(archive.read(_CARD))
-                names = [name for name in archive.namelist() if name not in (_WORDS, _CARD)]
                 return cls(Models(words, {name: archive.read(name) for name in names}), card)
             except KeyError as error:
                 raise ValueError(f"{file}: no trained reader, {error}") from error
@@ -119,8 +125,8 @@ class Tagger:
             return Parsed("", ())
         cut = units(text)
         seen = features(text, cut, self._words)
-        opinions = [voter.marginals(seen) for voter in self._all_voters()]
-        tags, claimed = _decoded(sum(opinions[1:], start=opinions[0]) / np.float32(len(opinions)))
+        opinions = [voter.marginals(seen) for voter in self._voters]
+        tags, claimed = decoded(sum(opinions[1:], start=opinions[0]) / np.float32(len(opinions)))
         return _joined(cut, tags, self._calibrated("calibration", claimed))
 
     def read_fast(self, text: str) -> Parsed:
@@ -130,15 +136,6 @@ class Tagger:
         cut = units(text)
         tags, claimed = self._field.best(features(text, cut, self._words))
         return _joined(cut, tags, self._calibrated("fast_calibration", claimed))
-
-    def _all_voters(self) -> list[Voter]:
-        with self._gathering:
-            if not self._voters:
-                files = self._models.files
-                own = Field(files[_OWN_FIELD], uses_rules=False)
-                networks = [Network.of_dump(files[name]) for name in files if name.startswith(_NETWORKS)]
-                self._voters = [self._field, own, *networks]
-            return self._voters
 
     def _calibrated(self, name: str, claimed: float) -> float:
         points: list[list[float]] = self.card.get(name) or [[0.0, 1.0], [0.0, 1.0]]
@@ -193,12 +190,12 @@ def train(addresses: Sequence[Parsed], *, rounds: int | None = None, progress: P
     if len(addresses) < FEWEST:
         raise TooFew(f"{len(addresses)} labelled addresses are too few to learn from; at least {FEWEST} are needed")
     told = progress or (lambda step, done, total: None)
-    settings = SETTINGS | ({"max_iterations": rounds} if rounds else {})
     mixed = list(addresses)
     random.Random(_SEED).shuffle(mixed)
     tenth = len(mixed) // _HELD_OUT
     held_out, rest = mixed[:tenth], mixed[tenth:]
-    trial = Tagger(_learnt(rest, settings, "held-out tenth", told), {})
+    rounds = rounds or int(SETTINGS["max_iterations"])
+    trial = Tagger(_learnt(rest, math.ceil(rounds * _HELD_OUT_ROUNDS), "held-out tenth", told), {})
     scores, fast = parse_scores(held_out, trial.read), parse_scores(held_out, trial.read_fast)
     card = {
         "addresses": len(addresses),
@@ -206,11 +203,11 @@ def train(addresses: Sequence[Parsed], *, rounds: int | None = None, progress: P
         "held_out": {"addresses": tenth, **scores.over(LABELS).as_json(), "fast": fast.over(LABELS).as_json()},
         "calibration": _calibration(scores),
         "fast_calibration": _calibration(fast),
-        "settings": settings,
+        "settings": SETTINGS | {"max_iterations": rounds},
         "rules": rules_version(),
         "libraries": {name: version(name) for name in ("python-crfsuite", "scikit-learn", "scipy", "numpy")},
     }
-    return Trained(_learnt(mixed, settings, "all", told), card)
+    return Trained(_learnt(mixed, rounds, "all", told), card)
 
 
 def rules_version() -> str:
@@ -242,7 +239,7 @@ def reader(home: Path | None = None, *, fast: bool = False) -> Callable[[str], P
         home = ENVIRONMENT.home
     file = model_file(home)
     try:
-        tagger = _loaded(file, file.stat().st_mtime_ns)
+        tagger = _loaded(file, file.stat().st_mtime_ns, fast)
     except FileNotFoundError:
         return parse
     if tagger is None:
@@ -255,18 +252,19 @@ def file_hash(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-@lru_cache(maxsize=1)
-def _loaded(file: Path, changed_at: int) -> Tagger | None:
+@lru_cache(maxsize=2)
+def _loaded(file: Path, changed_at: int, fast: bool) -> Tagger | None:
     try:
-        return Tagger.load(file)
+        return Tagger.load(file, fast=fast)
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         log.warning("the trained reader of addresses cannot be used, the rules serve: %s", error)
         return None
 
 
-def _learnt(addresses: Sequence[Parsed], settings: dict[str, float], which: str, told: Progress) -> Models:
+def _learnt(addresses: Sequence[Parsed], rounds: int, which: str, told: Progress) -> Models:
     from anlan.city.addresses import network_learning
 
+    settings = SETTINGS | {"max_iterations": rounds}
     words = Words.of(addresses)
     seen, tags = [], []
     for number, address in enumerate(addresses, start=1):
@@ -274,18 +272,11 @@ def _learnt(addresses: Sequence[Parsed], settings: dict[str, float], which: str,
         seen.append(features(address.text, cut, words, parts_of(address)))
         tags.append(tags_of(address, cut))
         told(f"reading, {which}", number, len(addresses))
-    files = {
-        _FIELD: _field(seen, tags, settings, f"field, {which}", told),
-        _OWN_FIELD: _field(
-            [without_rules(each) for each in seen], tags, settings, f"field without rules, {which}", told
-        ),
-    }
-    epochs = min(network_learning.EPOCHS, int(settings["max_iterations"]))
-    for seed in _SEEDS:
-        step = f"network {seed + 1}, {which}"
-        network = network_learning.learn(seen, tags, seed=seed, epochs=epochs, told=partial(told, step))
-        files[f"{_NETWORKS}-{seed + 1}"] = network.dump()
-    return Models(words, files)
+    field = _field(seen, tags, settings, f"field, {which}", told)
+    own_field = _field([without_rules(each) for each in seen], tags, settings, f"field without rules, {which}", told)
+    epochs = math.ceil(network_learning.EPOCHS * rounds / SETTINGS["max_iterations"])
+    network = network_learning.learn(seen, tags, epochs=epochs, told=partial(told, f"network, {which}"))
+    return Models(words, {_FIELD: field, _OWN_FIELD: own_field, _NETWORK: network.dump()})
 
 
 def _field(
@@ -323,20 +314,31 @@ def labelled_units(address: Parsed) -> list[Unit]:
     ]
 
 
-def _decoded(likely: Array) -> tuple[list[str], float]:
+def _follows(first: str, then: str) -> bool:
+    """May this tag stand behind that one?"""
+    if first[0] in "ES":
+        return then[0] in "BS"
+    return then[0] in "IE" and first[1:] == then[1:]
+
+
+_FOLLOW: Final = np.array([[_follows(first, then) for then in TAGS] for first in TAGS], np.float32)
+_BEGIN: Final = np.array([tag[0] in "BS" for tag in TAGS], np.float32)
+_END: Final = np.array([tag[0] in "ES" for tag in TAGS], np.float32)
+
+
+def decoded(likely: Array) -> tuple[list[str], float]:
     """The tags that fit together and are likeliest by these marginals, and the product of their probabilities."""
     with np.errstate(divide="ignore"):
-        steps = np.log(LEGAL)
-        weighed = np.log(likely + np.float32(1e-6))
-        reached = weighed[0] + np.log(BEGINS)
-        last = np.log(ENDS)
+        steps, begins, ends = np.log(_FOLLOW), np.log(_BEGIN), np.log(_END)
+    weighed = np.log(likely + np.float32(1e-6))
+    reached = weighed[0] + begins
     came_from = []
     for unit in weighed[1:]:
         ways = reached[:, None] + steps
         best = ways.argmax(0)
         came_from.append(best)
         reached = ways[best, np.arange(len(TAGS))] + unit
-    at = int((reached + last).argmax())
+    at = int((reached + ends).argmax())
     path = [at]
     for best in reversed(came_from):
         at = int(best[at])

@@ -35,7 +35,7 @@ def looked_up(given: ReportIn) -> Resolution | None:
     if not given.address or not len(names()):
         return None
     area = atlas().paths.get(given.area or "", "")
-    found = resolve(given.address, near=given.position, area=area, limit=MOST_OFFERED, reader=reader())
+    found = resolve(given.address, near=given.position, area=area, limit=MOST_OFFERED, reader=reader(fast=True))
     return _chosen(found, given.address_code) if given.address_code else found
 
 

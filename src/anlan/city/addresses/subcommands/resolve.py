@@ -46,7 +46,7 @@ def run(
         counts = _file(file, written, column)
         out.write(json.dumps(counts) if as_json else "  ".join(f"{name} {count}" for name, count in counts.items()))
         return
-    found = list(resolve_all(texts, reader=reader()))
+    found = list(resolve_all(texts, reader=reader(fast=True)))
     if as_json:
         out.write(json.dumps({"addresses": [_row(each) for each in found]}, ensure_ascii=False))
         return
@@ -90,7 +90,7 @@ def _answered(
             waiting.append(row)
             yield row[column] or ""
 
-    for found in resolve_all(texts(), reader=reader()):
+    for found in resolve_all(texts(), reader=reader(fast=True)):
         step()
         yield waiting.pop(0), found
 
