@@ -69,14 +69,18 @@ def build(*, seed: int, at: datetime, progress: Callable[[int, int], None]) -> N
         if area.level == 3:
             _man_the_town(staff, area, desk, random, names, unusable)
     _write(staff, progress)
+    # One hash for all of them: each takes most of a second, on purpose, and this password is printed on the screen.
+    password = make_password(PASSWORD)
     for username, posted in demo_accounts():
-        Account.objects.filter(username=posted).update(username=username, password=make_password(PASSWORD))
-    admin = Account.objects.create_superuser("admin", PASSWORD)
-    town_admin = Account.objects.create_user("town-admin", PASSWORD, name="何敏")
+        Account.objects.filter(username=posted).update(username=username, password=password)
+    admin = Account.objects.create(username="admin", password=password, is_superuser=True, is_staff=True)
+    town_admin = Account.objects.create(username="town-admin", password=password, name="何敏")
     for account, code in ((admin, "3301"), (town_admin, "330106013")):
         area = Area.objects.get(code=code)
         Posting.objects.create(account=account, role="ADMINISTRATOR", area=area, starts=POSTED_ON)
-    Account.objects.create_user("resident", PASSWORD, kind=Account.Kind.RESIDENT, name="王秀英", phone=RESIDENT_PHONE)
+    Account.objects.create(
+        username="resident", password=password, kind=Account.Kind.RESIDENT, name="王秀英", phone=RESIDENT_PHONE
+    )
     command_centres.cache_clear()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Q
 
@@ -62,10 +63,11 @@ def talked_about(*, since: datetime) -> tuple[int, Share, int]:
 
 
 def _said(since: datetime) -> list[Message]:
-    """Every report, also one that is handled with another; a topic's parent matter is none."""
+    """Every report, also one that is handled with another; a topic's parent matter and a check of ours are none."""
     parents = Topic.objects.exclude(parent=None).values("parent")
     with scoped(scope_of(system())):
-        found = Matter.objects.filter(Q(closed_at=None) | Q(opened_at__gte=since)).exclude(id__in=parents)
+        recent = Q(closed_at=None) | Q(opened_at__gte=since)
+        found = Matter.objects.filter(recent, procedure=settings.ANLAN_INTAKE_PROCEDURE).exclude(id__in=parents)
         rows = list(found.order_by("id").values_list("id", "title", "description", "opened_at"))
     return [Message(str(id), title, text, _naive(at)) for id, title, text, at in rows]
 

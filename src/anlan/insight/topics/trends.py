@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 import numpy as np
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Count
 from django.db.models.functions import TruncDate
@@ -64,13 +65,14 @@ def look_for_rising(*, until: date | None = None) -> list[Rising]:
 
 
 def counted(day: date) -> tuple[list[Series], Counts]:
-    """The series that had anything in the weeks before `day`, and their counts by local day. For a scope that holds
-    the city."""
+    """The series of reports that had anything in the weeks before `day`, and their counts by local day. For a scope
+    that holds the city."""
     days = (WEEKS + 1) * WEEK
     first = day - timedelta(days=days)
     parents = Topic.objects.exclude(parent=None).values("parent")
     found = (
-        Matter.objects.filter(opened_at__gte=_midnight(first), opened_at__lt=_midnight(day))
+        Matter.objects.filter(procedure=settings.ANLAN_INTAKE_PROCEDURE)
+        .filter(opened_at__gte=_midnight(first), opened_at__lt=_midnight(day))
         .exclude(id__in=parents)
         .annotate(on=TruncDate("opened_at", tzinfo=clock.LOCAL))
         .order_by()

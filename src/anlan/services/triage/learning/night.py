@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import structlog
+from django.conf import settings
 
 from anlan.city.people.access import scope_of, scoped, system
 from anlan.loop import clock
@@ -33,15 +34,16 @@ class Decision:
 
 
 def decisions(limit: int = MOST_DECISIONS) -> list[Decision]:
-    """The newest matters that people have classified anew or closed as they were, oldest first.
+    """The newest reports that people have classified anew or closed as they were, oldest first.
 
     A merged one is left out: it is answered with another.
     """
     with scoped(scope_of(system())):
         overridden = set(Event.objects.filter(kind="reclassified").values_list("matter_id", flat=True))
-        closed = Matter.objects.filter(merged_into=None, closed_at__isnull=False)
-        anew = Matter.objects.filter(merged_into=None, id__in=overridden)
-        found = (closed | anew).order_by("-opened_at")[:limit]
+        reports = Matter.objects.filter(procedure=settings.ANLAN_INTAKE_PROCEDURE, merged_into=None)
+        found = (reports.filter(closed_at__isnull=False) | reports.filter(id__in=overridden)).order_by("-opened_at")[
+            :limit
+        ]
         rows = list(found.values_list("id", "title", "description", "category", "klass", "severity"))
     return [
         Decision(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from django.conf import settings
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KT
 
@@ -33,7 +34,7 @@ Row = Mapping[str, Any]
 class Asked(Told):
     """The last so many days."""
 
-    days: Literal["30", "90", "365"] = "30"
+    days: Literal["30", "90", "365"] = "90"
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,10 @@ def agreement(actor: Actor, asked: Asked) -> Agreement:
 
 
 def seen_by(actor: Actor, since: datetime, until: datetime) -> QuerySet[Matter]:
-    """The matters of a period in the actor's own areas; one that is answered with another is left out."""
+    """The reports of a period in the actor's own areas; one that is answered with another is left out."""
     within = lying_in({held.area for held in actor.held if held.role in READERS})
-    return Matter.objects.filter(within, opened_at__gte=since, opened_at__lt=until, merged_into=None).order_by()
+    reports = Matter.objects.filter(within, procedure=settings.ANLAN_INTAKE_PROCEDURE, merged_into=None)
+    return reports.filter(opened_at__gte=since, opened_at__lt=until).order_by()
 
 
 def decided_on(matter: str = "") -> Q:

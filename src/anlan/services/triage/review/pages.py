@@ -83,7 +83,7 @@ def table(request: HttpRequest, actor: Actor) -> HttpResponse:
 @for_staff
 @require_safe
 def model(request: HttpRequest, actor: Actor, id: int) -> HttpResponse:
-    """A model and its card; with `?trial=1` what it would have done with last month's matters of one's areas."""
+    """A model and its card; with `?trial=1` what it would have done with the newest matters of one's areas."""
     require(actor, READERS)
     found = choosing.kept(id)
     serves = registry.choice(found.head)

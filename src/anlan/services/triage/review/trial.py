@@ -1,4 +1,4 @@
-"""What a model would have done with last month's matters, before anybody switches it on.
+"""What a model would have done with the matters of the last months, before anybody switches it on.
 
 Every matter is read again as it came in: by the rules alone, by what serves now, and by the model in question. How
 many suggestions would change is counted over all of them; who is right only over those that people have decided on
@@ -31,7 +31,7 @@ from anlan.services.triage.places import Places
 from anlan.services.triage.review.agreement import decided_on, label_of, seen_by
 from anlan.services.triage.rules import GRAVITY, triage
 
-DAYS = 30
+DAYS = 90
 MOST_MATTERS = 1_500
 """The newest ones; more would keep whoever asks waiting longer than a page should."""
 SHOWN = 20
@@ -61,7 +61,7 @@ class TriedCategory:
 
 @dataclass(frozen=True)
 class Trial:
-    """What came of it. `tried` of the month's `of` matters; shares by `rules`, `now` and `then` are people's agreement.
+    """What came of it. `tried` of the `of` matters; shares by `rules`, `now` and `then` are people's agreement.
 
     `lower_in_danger` would be less grave than a safety trigger asks for, which the rules make impossible: 0. `lower`
     would be of a less grave class than now, without a trigger.
@@ -80,7 +80,7 @@ class Trial:
 
 
 def trial(actor: Actor, model: TriageModel) -> Trial:
-    """Try a model with the last month's matters of the actor's areas. Raises NotPossible for one that can't be read."""
+    """Try a model with the newest matters of the actor's areas. Raises NotPossible for one that can't be read."""
     try:
         head = LinearModel.from_bytes(bytes(model.content))
     except BadModel:
