@@ -1,8 +1,8 @@
 """Looking addresses up in a base of a tenth of a million and of a million: what is found of addresses that were damaged
 in ten ways, how long one takes, and what the larger base costs more.
 
-The addresses asked for are drawn from the base and damaged by `bench.damage`, which knows nothing of the resolver. A
-damage may leave what several addresses fit: then "right" is the one that was drawn, and "honest" counts an answer that
+The addresses asked for are drawn from the base and damaged by `bench.measuring.damage`, which knows nothing of the
+resolver. A damage may leave what several addresses fit: then "right" is the one that was drawn, and "honest" counts an answer that
 asks between several with the right one among them. Peers keep no base: the share of districts that they tell rightly
 of the same texts stands beside ours.
 
@@ -31,7 +31,7 @@ from anlan.city.areas.atlas import atlas
 from anlan.city.areas.reference import load
 from anlan.foundation.database import APPLICATION, OWNER
 from anlan.loop import clock
-from bench.damage import KINDS, Parts, written
+from bench.measuring.damage import KINDS, Parts, written
 from bench.measuring.ground import SEED, Ground
 from bench.measuring.locating import Locator, Where
 from bench.measuring.locating import locators as all_locators

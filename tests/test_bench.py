@@ -50,6 +50,11 @@ def has_database(process: "subprocess.Popen[str]") -> bool:
         ("board", "pages/s", {"statements", "growth", "p95_ms", "matters", "load_s"}),
         ("live", "ms", {"listeners", "changes", "p50_ms", "p99_ms", "worst_ms", "memory_mb", "cpu_us"}),
         ("rehearse", "events/s", {"city_days_per_minute", "share_of_day", "matters", "left_open", "chains_broken"}),
+        (
+            "resolve",
+            "addresses/s, one by one",
+            {"typo_right", "typo_honest", "p95_ms", "batch_per_s", "growth", "memory_mb"},
+        ),
         ("topics", "messages/s", {"seconds", "memory_mb", "many_seconds", "growth", "all_pairs_seconds"}),
         (
             "intake",
@@ -87,12 +92,15 @@ def test_a_benchmark_says_what_it_measured_and_against_what(name: str, unit: str
 def test_alone_it_lists_the_benchmarks() -> None:
     _, listed, _ = bench()
     assert [line.split()[0] for line in listed.splitlines()] == [
+        "addresses",
         "board",
         "intake",
         "live",
         "loop",
         "rehearse",
+        "resolve",
         "topics",
+        "triage",
         "verify",
     ]
 
@@ -100,7 +108,9 @@ def test_alone_it_lists_the_benchmarks() -> None:
 def test_an_unknown_benchmark_is_named_beside_those_there_are() -> None:
     code, _, errors = bench("speed")
     assert code == 1
-    assert "“speed”; there are: board, intake, live, loop, rehearse, topics, verify" in errors
+    assert (
+        "“speed”; there are: addresses, board, intake, live, loop, rehearse, resolve, topics, triage, verify" in errors
+    )
 
 
 def test_an_interrupted_benchmark_leaves_no_database() -> None:

@@ -103,7 +103,7 @@ def demolish(address: Address, decision: Decision) -> AddressChange:
 
 def undo(change: AddressChange, decision: Decision) -> AddressChange:
     """Take a change back. Raises CannotChange where something later builds on it, or it was taken back already."""
-    with _changing(change.address, f"undo {change.kind}", decision, ended=True) as own:
+    with _changing(change.address, "undo", decision, ended=True) as own:
         latest = AddressChange.objects.filter(address=own, undone_by=None).exclude(kind=Kind.UNDONE).last()
         if change.part_of_id is not None:
             raise CannotChange(_("this is a part of another change; take that one back"))

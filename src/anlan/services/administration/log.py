@@ -29,6 +29,11 @@ WHAT: dict[str, "str | Promise"] = {
     "regulations.ruleversion": _("Rule"),
     "triage.triagemodel": _("Triage model"),
     "loop.matter": _("Matter"),
+    "areas.gridplan": _("Grid plan"),
+    "addresses.address": _("Address"),
+    "addresses.alias": _("Other name of an address"),
+    "inspection.round": _("Spot-check round"),
+    "inspection.finding": _("Finding"),
 }
 VERBS: dict[str, "str | Promise"] = {
     "create": _("created"),
@@ -48,6 +53,24 @@ VERBS: dict[str, "str | Promise"] = {
     "rename": _("renamed"),
     "close": _("closed (area)"),
     "withdraw": _("withdrawn"),
+    "begin": _("begun"),
+    "draw": _("drawn"),
+    "decide": _("decided"),
+    "restore": _("taken back to the drawing before"),
+    "follow": _("followed a redrawn grid"),
+    "import": _("read from a file"),
+    "import addresses": _("addresses read from a file"),
+    "propose": _("proposed for review"),
+    "accepted": _("accepted"),
+    "refused": _("refused"),
+    "withdrawn": _("withdrawn"),
+    "merge": _("merged"),
+    "split": _("split"),
+    "demolish": _("demolished"),
+    "undo": _("undone"),
+    "send": _("sent as a matter"),
+    "settle": _("found to be in order"),
+    "reopen": _("opened again"),
 }
 
 
