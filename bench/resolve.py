@@ -2,9 +2,9 @@
 in ten ways, how long one takes, and what the larger base costs more.
 
 The addresses asked for are drawn from the base and damaged by `bench.measuring.damage`, which knows nothing of the
-resolver. A damage may leave what several addresses fit: then "right" is the one that was drawn, and "honest" counts an answer that
-asks between several with the right one among them. Peers keep no base: the share of districts that they tell rightly
-of the same texts stands beside ours.
+resolver. A damage may leave what several addresses fit: then "right" is the one that was drawn, and "honest" counts an
+answer that asks between several with the right one among them. Peers keep no base: the share of districts that they
+tell rightly of the same texts stands beside ours.
 
 The whole takes some eight minutes, most of it for the million addresses to land.
 """
