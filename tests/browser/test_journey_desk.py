@@ -192,11 +192,13 @@ def test_two_reports_of_one_thing_are_compared_merged_and_parted_again(visits: V
 
 def test_what_is_handed_over_is_gone_here_and_stands_there(visits: Visits, desk: Page) -> None:
     matter = report(visits, desk, "该由邻街道办")
-    desk.goto(f"/matters/{matter.id}")
-    hand_over = unfold(desk, desk.locator("form[action$='/verbs/hand_over']"))
+    # The open page hears that the matter moved, asks for it anew, and is told that there is none here any more.
+    leaving = visits.open(DISPATCHER, f"/matters/{matter.id}", tolerates="404")
+    expect(leaving.locator("[data-live-state]")).to_contain_text("实时")
+    hand_over = unfold(leaving, leaving.locator("form[action$='/verbs/hand_over']"))
     hand_over.locator("[name=to_area]").fill(OTHER_TOWN_NAME)
     hand_over.locator("textarea").fill("地点在翠苑")
-    with desk.expect_navigation():
+    with leaving.expect_navigation():
         send(hand_over)
     desk.goto(board_of("该由邻街道办"))
     expect(desk.locator("[data-row]")).to_have_count(0)
