@@ -1,6 +1,5 @@
 """The overview: how an area is doing, to look at and to take along as a table."""
 
-import csv
 from collections.abc import Iterator
 
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +13,7 @@ from anlan.insight.indicators import SMALLEST_SAMPLE
 from anlan.insight.overview import READERS, Asked, Overview, overview
 from anlan.insight.topics.trends import false_alarms, in_words, seen_rising
 from anlan.loop import clock
+from anlan.loop.csv_answer import csv_answer
 from anlan.loop.forms import checked
 from anlan.loop.page_door import for_staff, require, shell
 
@@ -42,15 +42,10 @@ def show(request: HttpRequest, actor: Actor) -> HttpResponse:
 @for_staff
 @require_safe
 def table(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """The same numbers as CSV, with a mark at its head by which spreadsheets know the encoding."""
+    """The same numbers as CSV."""
     require(actor, READERS)
     found = overview(actor, checked(Asked, request.GET))
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    name = f"anlan-{found.period.name}-{found.period.first}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.write("\ufeff")
-    csv.writer(response).writerows(_rows(found))
-    return response
+    return csv_answer(f"anlan-{found.period.name}-{found.period.first}.csv", _rows(found))
 
 
 def _charts(found: Overview) -> list[charts.Chart]:

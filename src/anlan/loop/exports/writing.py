@@ -126,7 +126,7 @@ def _counted(found: Any) -> int:
 def _append(export: Export, rows: Sequence[Sequence[Cell]]) -> None:
     """Add rows where the database knows that the file ends; what lies behind was left by a worker that died."""
     text = io.StringIO(newline="")
-    guard = _harmless if export.format == Export.Format.CSV else str
+    guard = harmless if export.format == Export.Format.CSV else str
     csv.writer(text).writerows([guard(cell) for cell in row] for row in rows)
     raw = ((BOM if not export.bytes_done else "") + text.getvalue()).encode()
     target = os.open(unfinished_path(export), os.O_RDWR | os.O_CREAT, 0o600)
@@ -139,7 +139,7 @@ def _append(export: Export, rows: Sequence[Sequence[Cell]]) -> None:
     export.bytes_done += len(raw)
 
 
-def _harmless(cell: Cell) -> str:
+def harmless(cell: object) -> str:
     """A text that a spreadsheet would run as a formula becomes one that it shows. A workbook says so itself."""
     text = str(cell)
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA_SIGNS) else text

@@ -1,7 +1,5 @@
 """The page of the audit log, and the same as a file."""
 
-import csv
-import io
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +9,7 @@ from django.views.decorators.http import require_safe
 from anlan.city.people.access import Actor
 from anlan.loop import clock
 from anlan.loop.administering import ROWS_A_PAGE, areas_offered, frame
-from anlan.loop.exports.writing import BOM, FORMULA_SIGNS
+from anlan.loop.csv_answer import csv_answer
 from anlan.loop.forms import checked
 from anlan.loop.page_door import for_staff, require
 from anlan.loop.refusals import BadInput
@@ -51,18 +49,11 @@ def audit_log_file(request: HttpRequest, actor: Actor) -> HttpResponse:
     """What the page would show, as a file; at most `MOST_ROWS` entries, the newest."""
     require(actor, READERS)
     wanted = checked(LogFilter, request.GET)
-    out = io.StringIO()
-    write = csv.writer(out).writerow
-    write(("number", "at", "account", "role", "area", "what", "label", "verb", "changes", "reason"))
+    lines: list[tuple[object, ...]] = [
+        ("number", "at", "account", "role", "area", "what", "label", "verb", "changes", "reason")
+    ]
     for each in entries(actor, wanted, MOST_ROWS):
         changes = "; ".join(f"{name}: {before} > {after}" for name, before, after in each.changes)
         row = (each.who, each.role, each.where, str(each.what), each.label, str(each.verb), changes, each.reason)
-        write((each.seq, f"{clock.local(each.at):%Y-%m-%d %H:%M:%S}", *map(_harmless, row)))
-    response = HttpResponse(BOM + out.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="audit-log.csv"'
-    return response
-
-
-def _harmless(cell: str) -> str:
-    """No spreadsheet takes it for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA_SIGNS) else cell
+        lines.append((each.seq, f"{clock.local(each.at):%Y-%m-%d %H:%M:%S}", *row))
+    return csv_answer("audit-log.csv", lines)

@@ -1,7 +1,5 @@
 """The list of findings, the same as a file, and what may be done with those chosen."""
 
-import csv
-import io
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +13,7 @@ from anlan.city.areas.atlas import atlas
 from anlan.city.people.access import Actor, scope_of, scoped
 from anlan.loop import clock
 from anlan.loop.administering import paged, query_of
-from anlan.loop.exports.writing import BOM, FORMULA_SIGNS
+from anlan.loop.csv_answer import csv_answer
 from anlan.loop.forms import checked, form_of
 from anlan.loop.page_door import say
 from anlan.loop.refusals import BadInput
@@ -39,14 +37,14 @@ def findings(request: HttpRequest, actor: Actor) -> HttpResponse:
 def findings_file(request: HttpRequest, actor: Actor) -> HttpResponse:
     """What the page would show, as a file; at most `MOST_ROWS`."""
     wanted = checked(FindingsWanted, request.GET)
-    out = io.StringIO()
-    write = csv.writer(out).writerow
-    write(("number", "code", "address", "area", "kind", "finding", "rule", "since", "settled", "how", "reason"))
+    headings = ("number", "code", "address", "area", "kind", "finding", "rule", "since", "settled", "how", "reason")
+    lines: list[tuple[object, ...]] = [headings]
     with scoped(scope_of(actor)):
         for each in rows.found(actor, wanted)[:MOST_ROWS]:
             told = rows.told(each)
             settled = f"{clock.local(each.settled_at):%Y-%m-%d}" if each.settled_at else ""
-            cells = (
+            line = (
+                each.id,
                 each.address.code,
                 each.address.text,
                 atlas().full_name(each.area),
@@ -58,10 +56,8 @@ def findings_file(request: HttpRequest, actor: Actor) -> HttpResponse:
                 each.get_settled_how_display() if each.settled_how else "",
                 each.reason,
             )
-            write((each.id, *(_harmless(str(cell)) for cell in cells)))
-    response = HttpResponse(BOM + out.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="findings.csv"'
-    return response
+            lines.append(line)
+    return csv_answer("findings.csv", lines)
 
 
 @require_POST
@@ -143,8 +139,3 @@ def _chosen(request: HttpRequest) -> list[int]:
 def _back(request: HttpRequest) -> HttpResponse:
     filters = {name: value for name, value in request.GET.items() if name in FindingsWanted.model_fields}
     return HttpResponseRedirect(f"{reverse('findings')}?{urlencode(filters)}")
-
-
-def _harmless(cell: str) -> str:
-    """No spreadsheet takes it for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA_SIGNS) else cell

@@ -1,6 +1,5 @@
 """The learning page: where triage and people differ, the models with their cards, a trial, and switching."""
 
-import csv
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -17,6 +16,7 @@ from anlan.city.people.access import Actor
 from anlan.foundation.shares import SMALLEST_SAMPLE
 from anlan.loop import clock
 from anlan.loop.administering import Question, administers, asked, for_the_city
+from anlan.loop.csv_answer import csv_answer
 from anlan.loop.forms import checked
 from anlan.loop.page_door import for_staff, require, shell
 from anlan.services.triage.learning import registry
@@ -69,15 +69,11 @@ def learning(request: HttpRequest, actor: Actor) -> HttpResponse:
 @for_staff
 @require_safe
 def table(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """The same numbers as CSV, with a mark at its head by which spreadsheets know the encoding."""
+    """The same numbers as CSV."""
     require(actor, READERS)
     found = agreement(actor, checked(Asked, request.GET))
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
     name = f"anlan-triage-{clock.local(found.since):%Y%m%d}-{clock.local(found.until):%Y%m%d}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.write("\ufeff")
-    csv.writer(response).writerows(_lines(found))
-    return response
+    return csv_answer(name, _lines(found))
 
 
 @for_staff
