@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -51,12 +50,6 @@ def refuse(alias: Alias, *, by: Actor, reason: str) -> None:
 def withdraw(alias: Alias, *, by: Actor, reason: str) -> None:
     """Let an accepted name no longer count. Raises NotYours, CannotChange."""
     _decide(alias, Alias.State.ACCEPTED, Alias.State.WITHDRAWN, by, reason)
-
-
-def to_review(area: str) -> QuerySet[Alias]:
-    """The proposed names in an area (path), the oldest first."""
-    waiting = Alias.objects.filter(state=Alias.State.PROPOSED, address__area__within=area)
-    return waiting.select_related("address").order_by("proposed_at")
 
 
 def key_of(address: Address, name: str, kind: str) -> str:
