@@ -1,0 +1,71 @@
+"""The simulated market: the same from the same seed, money kept to the fen, and the truth not handed over."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from anlan.services.prepaid.simulation.market import CHUNK, NEVER, SUMS, TRADES, Fate, Market, simulate
+
+FIRST_DAY = date(2025, 1, 1)
+DAYS = 300
+
+
+@pytest.fixture(scope="module")
+def market() -> Market:
+    [market] = simulate(shops=600, days=DAYS, seed=7, first_day=FIRST_DAY)
+    return market
+
+
+def test_the_same_seed_gives_the_same_market_and_another_another(market: Market) -> None:
+    [again] = simulate(shops=600, days=DAYS, seed=7, first_day=FIRST_DAY)
+    [other] = simulate(shops=600, days=DAYS, seed=8, first_day=FIRST_DAY)
+    assert all(np.array_equal(market.sums[name], again.sums[name]) for name in SUMS)
+    assert not np.array_equal(market.sums["paid_in"], other.sums["paid_in"])
+
+
+def test_a_large_market_comes_in_parts_that_do_not_depend_on_how_many_follow() -> None:
+    few = list(simulate(shops=CHUNK + 10, days=70, seed=7, first_day=FIRST_DAY))
+    assert [part.shops for part in few] == [CHUNK, 10]
+    first = next(simulate(shops=3 * CHUNK, days=70, seed=7, first_day=FIRST_DAY))
+    assert np.array_equal(first.sums["used"], few[0].sums["used"])
+
+
+def test_no_shop_gives_or_pays_back_more_than_it_took(market: Market) -> None:
+    assert market.balance().min() >= 0
+    assert all((market.sums[name] >= 0).all() for name in SUMS)
+
+
+def test_nothing_is_taken_before_the_opening_or_after_the_end(market: Market) -> None:
+    today = np.arange(DAYS)
+    closed = (today < market.opened[:, None]) | (today >= market.ends[:, None])
+    for name in ("paid_in", "used", "uses", "paid_back", "declined"):
+        assert not market.sums[name][closed].any(), name
+
+
+def test_a_shop_that_stays_has_no_end_and_every_other_one_ends_within_the_time(market: Market) -> None:
+    stays = market.fate == Fate.STAYS
+    assert (market.ends[stays] == NEVER).all()
+    assert (market.ends[~stays] < DAYS).all()
+    assert set(Fate) == set(market.fate)
+
+
+def test_all_trades_occur_and_are_those_of_the_register(market: Market) -> None:
+    from anlan.services.prepaid.merchants.models import Merchant
+
+    assert set(market.trade) == set(range(len(TRADES)))
+    assert {trade.name for trade in TRADES} <= set(Merchant.Trade.values)
+    assert sum(trade.share for trade in TRADES) == pytest.approx(1)
+
+
+def test_no_single_number_of_the_last_weeks_tells_who_vanishes() -> None:
+    """Otherwise a model would look clever for reading off what the simulator wrote down."""
+    [market] = simulate(shops=2_000, days=DAYS, seed=9, first_day=FIRST_DAY)
+    vanishes, stays = market.fate == Fate.VANISHES, market.fate == Fate.STAYS
+    ends = np.where(vanishes, market.ends, DAYS)
+    for name in SUMS:
+        newest = np.array([market.sums[name][shop, end - 28 : end].sum() for shop, end in enumerate(ends)])
+        above = (newest[vanishes][:, None] > newest[stays]).mean() + (
+            newest[vanishes][:, None] == newest[stays]
+        ).mean() / 2
+        assert 0.1 < above < 0.9, name
