@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import call_command
@@ -11,6 +12,20 @@ from anlan.cli import needs_database
 
 ADDRESS = "西 B-district\n湖 I-district\n区 I-district\n古 B-road\n墩 I-road\n路 I-road\n7 B-roadno\n号 I-roadno\n\n"
 PAIR = {"query": "古墩路7号翠苑小区", "candidate": [{"text": "古墩路7号翠苑小区", "label": "完全匹配"}]}
+
+
+def judged(count: int) -> list[dict[str, object]]:
+    """Queries of which one candidate is the same place and one another."""
+    return [
+        {
+            "query": f"古墩路{number}号翠苑小区",
+            "candidate": [
+                {"text": f"古墩路{number}号翠苑小区", "label": "完全匹配"},
+                {"text": f"天目山路{number + 2}号竹海公寓", "label": "不匹配"},
+            ],
+        }
+        for number in range(count)
+    ]
 
 
 def test_a_part_is_right_only_with_its_label_and_both_ends() -> None:
@@ -72,6 +87,31 @@ def test_pairs_are_measured_by_the_mean_over_the_classes(tmp_path: Path, capsys:
     assert json.loads(capsys.readouterr().out)["macro_f1"] == 1.0
 
 
+def test_a_decision_learnt_from_pairs_is_kept_and_compares(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = SimpleNamespace(home=tmp_path / "home")
+    monkeypatch.setattr("anlan.city.addresses.subcommands.train.ENVIRONMENT", home)
+    monkeypatch.setattr("anlan.city.addresses.subcommands.compare.ENVIRONMENT", home)
+    file = tmp_path / "pairs.jsonl"
+    file.write_text("\n".join(json.dumps(each) for each in judged(60)), encoding="utf-8")
+    call_command("addresses", "train", str(file), "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert told["queries"] == 60
+    assert Path(told["written"]).is_file()
+    call_command("addresses", "compare", "古墩路7号翠苑小区", "古墩路7号翠苑小区", "天目山路9号竹海公寓", "--json")
+    found = json.loads(capsys.readouterr().out)
+    assert [each["verdict"] for each in found["candidates"]] == ["完全匹配", "不匹配"]
+    assert found["candidates"][1]["reasons"] == ["name_differs"]
+
+
+def test_too_few_judged_queries_are_refused_by_the_files_name(tmp_path: Path) -> None:
+    file = tmp_path / "pairs.jsonl"
+    file.write_text(json.dumps(PAIR), encoding="utf-8")
+    with pytest.raises(CommandError, match=r"pairs\.jsonl: 1 judged queries are too few"):
+        call_command("addresses", "train", str(file))
+
+
 @pytest.mark.parametrize(
     ("name", "text", "fault"),
     [
@@ -97,4 +137,5 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_measuring_and_training_need_no_database() -> None:
     assert not needs_database(["addresses", "evaluate", "file"])
     assert not needs_database(["addresses", "train", "file"])
+    assert not needs_database(["addresses", "compare", "one", "other"])
     assert needs_database(["addresses", "import", "file"])

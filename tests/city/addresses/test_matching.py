@@ -1,8 +1,9 @@
 import random
+from pathlib import Path
 
 import pytest
 
-from anlan.city.addresses import comparing, matching
+from anlan.city.addresses import comparing, matching, model_files
 from anlan.city.addresses.comparing import Reason, Verdict
 from anlan.city.addresses.matching import Query
 
@@ -93,3 +94,23 @@ def test_pairs_all_judged_the_same_teach_nothing() -> None:
     queries = [Query(f"古墩路{number}号", ("竹海公寓",), (Verdict.NONE,)) for number in range(60)]
     with pytest.raises(matching.TooFew, match="the same"):
         matching.train(queries)
+
+
+def test_a_trained_decision_is_the_same_when_it_is_read_back(matcher: matching.Matcher, tmp_path: Path) -> None:
+    asked = "古墩路7号金桂小区9幢", ["古墩路7号银杏小区9幢", "金桂小区9幢", "金桂小区10幢"]
+    assert matching.decision(tmp_path) is comparing.verdicts
+    matcher.save(matching.model_file(tmp_path))
+    decide = matching.decision(tmp_path)
+    assert decide is not comparing.verdicts
+    assert decide(*asked) == matcher.verdicts(*asked)
+
+
+def test_a_file_that_is_no_decision_is_said_and_the_rules_serve(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = matching.model_file(tmp_path)
+    model_files.write(file, {"learnt.json": "{}"})
+    assert matching.decision(tmp_path) is comparing.verdicts
+    file.write_bytes(b"half of it")
+    assert matching.decision(tmp_path) is comparing.verdicts
+    assert caplog.text.count("cannot be used") == 2

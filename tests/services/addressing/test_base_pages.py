@@ -10,7 +10,7 @@ from anlan.city.addresses.models import Address, Alias, Level
 from anlan.city.areas.atlas import atlas
 from anlan.city.people.models import Account
 from anlan.loop import clock
-from tests.cast import WENXIN, Cast, post
+from tests.cast import CUIYUAN, WENXIN, Cast, post
 
 
 @pytest.fixture
@@ -62,3 +62,58 @@ def test_a_dispatcher_proposes_a_name_and_the_administrator_accepts_it(compound:
 
 def test_a_code_that_is_none_is_an_unknown_page(cast: Cast) -> None:
     assert signed_in("DISPATCHER").get("/addresses/nothing").status_code == 404
+
+
+@pytest.fixture
+def proposed(compound: Address, cast: Cast) -> Alias:
+    told = {"name": "老德加", "kind": "colloquial", "reason": "都这么叫"}
+    signed_in("DISPATCHER").post(f"/addresses/{compound.code}/propose", told)
+    return Alias.objects.get()
+
+
+@pytest.mark.parametrize(("verb", "state"), [("accept", Alias.State.ACCEPTED), ("refuse", Alias.State.REFUSED)])
+def test_a_name_is_decided_on_from_the_list_which_is_then_empty(proposed: Alias, verb: str, state: str) -> None:
+    client = signed_in("ADMINISTRATOR")
+    shown = client.get("/addresses/names").content.decode()
+    assert "老德加" in shown
+    assert "都这么叫" in shown
+    assert "梅" in shown
+    told = {"alias": str(proposed.id), "reason": "已核实"}
+    answer = client.post(f"/addresses/{proposed.address.code}/{verb}?from=names", told, follow=True)
+    assert answer.redirect_chain == [("/addresses/names", 302)]
+    assert "No name waits for you" in answer.content.decode()
+    assert Alias.objects.get().state == state
+
+
+def test_a_name_decided_on_by_somebody_else_is_refused_with_the_reason(proposed: Alias) -> None:
+    client, told = signed_in("ADMINISTRATOR"), {"alias": str(proposed.id), "reason": "已核实"}
+    page = f"/addresses/{proposed.address.code}"
+    client.post(f"{page}/accept?from=names", told)
+    answer = client.post(f"{page}/refuse?from=names", told)
+    assert answer.status_code == 422
+    assert "somebody else has decided this in the meantime" in answer.content.decode()
+
+
+def test_the_names_of_another_area_are_not_on_the_list(proposed: Alias, cast: Cast) -> None:
+    account = Account.objects.create_user("hua", name="华")
+    post(account, "ADMINISTRATOR", CUIYUAN)
+    client = Client(headers={"Accept-Language": "en"})
+    client.force_login(account)
+    assert "老德加" not in client.get("/addresses/names").content.decode()
+    assert "老德加" not in client.get("/addresses/names.csv").content.decode()
+
+
+def test_the_list_of_names_is_a_file_too(proposed: Alias) -> None:
+    answer = signed_in("ADMINISTRATOR").get("/addresses/names.csv")
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    heading, line = answer.content.decode("utf-8-sig").splitlines()
+    assert heading == "code,address,area,name,kind,reason,proposed_by,proposed"
+    assert line.startswith(proposed.address.code)
+    assert "老德加" in line
+
+
+def test_the_list_of_names_is_for_administrators(proposed: Alias) -> None:
+    client = signed_in("SUPERVISOR")
+    assert client.get("/addresses/names").status_code == 403
+    assert "/addresses/names" not in client.get("/addresses").content.decode()
+    assert "/addresses/names" in signed_in("ADMINISTRATOR").get("/addresses").content.decode()

@@ -3,10 +3,10 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import JaroWinkler, LCSseq
@@ -88,13 +88,23 @@ class Rarity:
 
     def __init__(self, texts: Iterable[str]) -> None:
         seen: Counter[str] = Counter()
-        self._count = 0
+        count = 0
         for text in texts:
             plain = half_width(text)
             seen.update({plain[i : i + 2] for i in range(len(plain) - 1)})
-            self._count += 1
-        self._weights = {pair: math.log((1 + self._count) / (1 + n)) for pair, n in seen.items()}
-        self._unknown = math.log(1 + self._count) or 1.0
+            count += 1
+        self._weights = {pair: math.log((1 + count) / (1 + n)) for pair, n in seen.items()}
+        self._unknown = math.log(1 + count) or 1.0
+
+    def as_json(self) -> dict[str, Any]:
+        return {"weights": self._weights, "unknown": self._unknown}
+
+    @classmethod
+    def of_json(cls, kept: Mapping[str, Any]) -> "Rarity":
+        """What `as_json` gave; KeyError where it lacks something."""
+        rarity = cls(())
+        rarity._weights, rarity._unknown = kept["weights"], kept["unknown"]
+        return rarity
 
     def of(self, pairs: Iterable[str]) -> float:
         return sum(self._weights.get(pair, self._unknown) for pair in pairs)

@@ -6,18 +6,23 @@ them go by measures of likeness, the other half are told too what the words that
 """
 
 import json
+import logging
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from anlan.city.addresses import contrast, wording
+from anlan.city.addresses import comparing, contrast, model_files, wording
 from anlan.city.addresses.comparing import Read, Verdict
 from anlan.city.addresses.contrast import Contrasted
 from anlan.city.addresses.likeness import Rarity, Side, standing, table
 from anlan.city.addresses.parsing import parse
 from anlan.city.addresses.wording import Array, Wording
+
+log = logging.getLogger(__name__)
 
 FEWEST: Final = 50
 """Fewer queries than this teach nothing."""
@@ -44,6 +49,8 @@ _WORD_FOLDS: Final = 3
 """The words' opinion on a query that teaches is learnt from the others: of its own it would be too sure."""
 _WEIGHTS: Final = (1.0, 1.3, 2.2)
 """Rare exact matches count more: the mean over the classes is what is wanted, not most pairs right."""
+_LEARNT: Final = "learnt.json"
+_HALVES: Final = ("by_measures", "by_words_too")
 
 
 class BadPair(ValueError):
@@ -82,6 +89,46 @@ class Matcher:
         votes = [each.predict(seen.measures) for each in self.by_measures]
         votes += [each.predict(told) for each in self.by_words_too]
         return [_ORDER[each] for each in np.argmax(np.sum(votes, axis=0), axis=1)]
+
+    def save(self, file: Path) -> None:
+        """Written whole or not at all."""
+        halves = zip(_HALVES, (self.by_measures, self.by_words_too), strict=True)
+        boosters = {name: [each.model_to_string() for each in models] for name, models in halves}
+        kept = {"words": self.words.as_json(), "rarity": self.rarity.as_json(), **boosters}
+        model_files.write(file, {_LEARNT: json.dumps(kept, ensure_ascii=False)})
+
+    @classmethod
+    def load(cls, file: Path, *, read: Read = parse) -> "Matcher":
+        """The decision that `save` wrote; OSError, zipfile.BadZipFile or ValueError where it cannot be used."""
+        import lightgbm  # only where there is a model
+
+        with zipfile.ZipFile(file) as archive:
+            try:
+                kept = json.loads(archive.read(_LEARNT))
+                one, other = (tuple(lightgbm.Booster(model_str=each) for each in kept[name]) for name in _HALVES)
+                return cls(one, other, Wording.of_json(kept["words"]), Rarity.of_json(kept["rarity"]), read)
+            except (KeyError, lightgbm.basic.LightGBMError) as error:
+                raise ValueError(f"{file}: no trained decision, {error}") from error
+
+
+def model_file(home: Path) -> Path:
+    """Where a home keeps its trained decision."""
+    return home / "addresses" / "matcher.zip"
+
+
+def decision(home: Path) -> Callable[[str, Sequence[str]], list[Verdict]]:
+    """What decides best here on the candidates of a query: the home's trained decision, or the rules.
+
+    A file that cannot be used is logged, and the rules serve.
+    """
+    file = model_file(home)
+    if not file.exists():
+        return comparing.verdicts
+    try:
+        return Matcher.load(file).verdicts
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        log.warning("the trained decision on addresses cannot be used, the rules serve: %s", error)
+        return comparing.verdicts
 
 
 @dataclass(frozen=True, slots=True)

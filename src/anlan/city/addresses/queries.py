@@ -1,6 +1,6 @@
 """Looking addresses up: by code, by exact keys, by position, and the names that a resolver keeps in memory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -60,6 +60,15 @@ def names() -> Iterator[Name]:
     columns = ("address__level", "name", "address__canonical", "district")
     for level, name, means, district in aliases.values_list(*columns).iterator(10_000):
         yield Name(Level(level), name, means, district)
+
+
+def names_to_review(areas: Iterable[str]) -> QuerySet[Alias]:
+    """The proposed names of addresses in any of these areas (paths), the oldest first; none for no area."""
+    inside = Q(pk__in=[])
+    for area in areas:
+        inside |= Q(address__area__within=area)
+    waiting = Alias.objects.filter(inside, state=Alias.State.PROPOSED)
+    return waiting.select_related("address").order_by("proposed_at", "id")
 
 
 def in_use() -> QuerySet[Address]:

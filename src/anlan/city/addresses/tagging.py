@@ -8,7 +8,6 @@ import hashlib
 import json
 import logging
 import math
-import os
 import random
 import re
 import tempfile
@@ -18,14 +17,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from importlib.metadata import version
-from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import numpy as np
 
-from anlan.city.addresses import gazetteer, grammar, numbers, parsing
+from anlan.city.addresses import gazetteer, grammar, model_files, numbers, parsing
 from anlan.city.addresses.evaluation import Scores, parse_scores
 from anlan.city.addresses.features import Words, features, is_of_rules, parts_of, tags_of
 from anlan.city.addresses.labelled import Unit, from_spans, units
@@ -161,24 +159,10 @@ class Trained:
         return Tagger(self.models, self.card)
 
     def save(self, file: Path) -> None:
-        """Written whole or not at all: readers see the old one until the new one is complete."""
-        file.parent.mkdir(parents=True, exist_ok=True)
-        packed = BytesIO()
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, content in self.models.files.items():
-                archive.writestr(name, content)
-            archive.writestr(_WORDS, json.dumps(self.models.words.counts, ensure_ascii=False))
-            archive.writestr(_CARD, json.dumps(self.card, ensure_ascii=False, indent=1))
-        handle, beside = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        try:
-            with os.fdopen(handle, "wb") as out:
-                out.write(packed.getvalue())
-                out.flush()
-                os.fsync(out.fileno())
-            os.replace(beside, file)
-        except BaseException:
-            Path(beside).unlink(missing_ok=True)
-            raise
+        """Written whole or not at all."""
+        words = json.dumps(self.models.words.counts, ensure_ascii=False)
+        card = json.dumps(self.card, ensure_ascii=False, indent=1)
+        model_files.write(file, {**self.models.files, _WORDS: words, _CARD: card})
 
 
 def train(addresses: Sequence[Parsed], *, rounds: int | None = None, progress: Progress | None = None) -> Trained:
@@ -245,11 +229,6 @@ def reader(home: Path | None = None, *, fast: bool = False) -> Callable[[str], P
     if tagger is None:
         return parse
     return tagger.read_fast if fast else tagger.read
-
-
-def file_hash(file: Path) -> str:
-    """The SHA-256 of a file, for the card."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 @lru_cache(maxsize=2)

@@ -2,9 +2,9 @@
 
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,16 @@ class Wording:
             found[at] = self.weights[known].sum(axis=0) + self.bias
         found = np.exp(found - found.max(axis=1, keepdims=True))
         return np.asarray(found / found.sum(axis=1, keepdims=True))
+
+    def as_json(self) -> dict[str, Any]:
+        return {"words": list(self.rows), "weights": self.weights.tolist(), "bias": self.bias.tolist()}
+
+    @classmethod
+    def of_json(cls, kept: Mapping[str, Any]) -> "Wording":
+        """What `as_json` gave; KeyError where it lacks something."""
+        bias = np.array(kept["bias"])
+        weights = np.array(kept["weights"]).reshape(-1, len(bias))
+        return cls({word: at for at, word in enumerate(kept["words"])}, weights, bias)
 
 
 def learn(described: Sequence[Sequence[str]], wanted: Sequence[int], weights: Sequence[float], classes: int) -> Wording:

@@ -48,7 +48,8 @@ def address(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
 @for_staff
 @require_POST
 def change(request: HttpRequest, actor: Actor, code: str, verb: str) -> HttpResponse:
-    """Do what a form of the page asks; back to the page, with what stands against it beside its field."""
+    """Do what a form of the page asks; back to the page (or `?from=names` to the list of names), with what stands
+    against it beside its field."""
     require(actor, READERS)
     own = _found(code)
     if verb not in ASKED:
@@ -64,6 +65,8 @@ def change(request: HttpRequest, actor: Actor, code: str, verb: str) -> HttpResp
     except BadInput as refused:
         return _page(request, actor, own, verb, refused)
     say(request, _("Done."))
+    if request.GET.get("from") == "names":
+        return HttpResponseRedirect(reverse("address-names"))
     return HttpResponseRedirect(reverse("address", args=[code]))
 
 

@@ -65,7 +65,14 @@ def look_up(request: HttpRequest, actor: Actor) -> HttpResponse:
     require(actor, READERS)
     text = request.GET.get("q", "")
     found = resolved(text) if text.strip() else None
-    context = {**shell(request, actor), "text": text, "found": found, **(_shown(found) if found else {})}
+    decides = any(held.role is Role.ADMINISTRATOR for held in actor.held)
+    context = {
+        **shell(request, actor),
+        "text": text,
+        "decides": decides,
+        "found": found,
+        **(_shown(found) if found else {}),
+    }
     return render(request, "addressing/look_up.html", context)
 
 

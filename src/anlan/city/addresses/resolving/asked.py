@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
+from uuid import UUID
 
 import ahocorasick
 from django.conf import settings
@@ -18,7 +19,7 @@ from anlan.city.addresses.models import Level as AddressLevel
 from anlan.city.addresses.numbers import half_width
 from anlan.city.addresses.parsing import parse
 from anlan.city.addresses.parts import Parsed, Part
-from anlan.city.addresses.resolving.names import Kind, NameIndex, Recognised, key_of
+from anlan.city.addresses.resolving.names import Kind, Name, NameIndex, Recognised, key_of
 from anlan.city.addresses.resolving.reasons import Reason
 from anlan.city.areas.atlas import atlas
 from anlan.city.areas.reference import Level, level_of
@@ -52,12 +53,16 @@ class Named(NamedTuple):
 
     said: str
     found: list[Recognised]
-    meaning: dict[tuple[Kind, str], Recognised]
+    meaning: dict[tuple[Kind, str | UUID], Recognised]
 
     @classmethod
     def of(cls, said: str, found: list[Recognised]) -> "Named":
         # From the least likely on, so that the likeliest stays.
-        return cls(said, found, {(each.name.kind, each.name.means): each for each in reversed(found)})
+        return cls(said, found, {_meant(each.name): each for each in reversed(found)})
+
+
+def _meant(name: Name) -> tuple[Kind, str | UUID]:
+    return name.kind, UUID(name.means) if name.kind is Kind.ADDRESS else name.means
 
 
 @dataclass(slots=True)
@@ -100,7 +105,10 @@ def asked_in(text: str, index: NameIndex, reader: Reader = parse) -> Asked:
 
 def _read(text: str, reader: Reader) -> Parsed:
     """Numbers told digit by digit (一〇〇六室) are given to the reader in Arabic digits, one for one."""
-    read = reader(_TOLD_BY_DIGITS.sub(lambda found: found[0].translate(_ARABIC), text))
+    told = _TOLD_BY_DIGITS.sub(lambda found: found[0].translate(_ARABIC), text)
+    read = reader(told)
+    if told == text:
+        return read
     parts = tuple(Part(part.label, text[part.start : part.end], part.start, part.end) for part in read.parts)
     return Parsed(text, parts, read.confidence)
 

@@ -74,12 +74,13 @@ _COLUMNS = ", ".join(
     "a.area::text" if column == "area" else "a.parent_id" if column == "parent" else f"a.{column}"
     for column in Found._fields
 )
-# As JSON, since of it the planner guesses always the same number: so it soon keeps one plan for all. Of arrays it knows
-# the length, and takes for planning anew three times as long as the rows take to be found.
+# A column of the keys each, as JSON, since of it the planner guesses always the same number: so it soon keeps one plan
+# for all. Of arrays it knows the length, and takes for planning anew three times as long as the rows take to be found.
 _KEYS = (
-    "json_to_recordset(%s::json) AS k(nth int, kind text, open bool, district text, name text, number text,"
-    " building text, unit text, room text)"
+    f"ROWS FROM ({', '.join(['json_array_elements_text(%s::json)'] * len(Key._fields))})"
+    f" WITH ORDINALITY AS k({', '.join(Key._fields)}, nth)"
 )
+_OPEN = f"'{ANY}' IN (k.building, k.unit)"
 _BELOW = "AND a.building = k.building AND a.unit = k.unit AND a.room = k.room"
 # A key that leaves something open; the names alone narrow it down to some hundred rows.
 _BELOW_OPEN = (
@@ -100,7 +101,7 @@ def _branch(kind: Kind, condition: str, first: Level, *, open: bool | None = Non
     """What is asked for a key of one kind, and nothing for the others: the conditions on the key alone are decided once
     for each, before the table is touched. The row of the name itself comes `first`, before whatever else has its
     key."""
-    of_kind = f"k.kind = '{kind}'" + ("" if open is None else f" AND {'' if open else 'NOT '}k.open")
+    of_kind = f"k.kind = '{kind}'" + ("" if open is None else f" AND {'' if open else 'NOT '}({_OPEN})")
     return (
         f"(SELECT {_COLUMNS} FROM addresses_address a WHERE {of_kind} AND {condition} AND a.level <> {Level.FLOOR}"
         f" ORDER BY a.status = 'in_use' DESC, a.level <> {first}, a.level LIMIT {MOST_OF_A_KEY})"
@@ -129,11 +130,10 @@ def rows_of(keys: Sequence[Key]) -> list[list[Found]]:
     found: list[list[Found]] = [[] for _ in keys]
     if not keys:
         return found
-    told = [{"nth": nth, "open": ANY in (key.building, key.unit), **key._asdict()} for nth, key in enumerate(keys)]
     with connection.cursor() as cursor:
-        cursor.execute(_ROWS_OF_KEYS, [json.dumps(told)])
+        cursor.execute(_ROWS_OF_KEYS, [json.dumps(column) for column in zip(*keys, strict=True)])
         for nth, *row in cursor.fetchall():
-            found[nth].append(Found(*row))
+            found[nth - 1].append(Found._make(row))
     return found
 
 

@@ -99,11 +99,16 @@ class NameIndex:
         return cls(names)
 
     def __post_init__(self) -> None:
-        keys = [key_of(name.text) for name in self.names]
         numbers: defaultdict[str, list[int]] = defaultdict(list)
-        for number, key in enumerate(keys):
-            numbers[key].append(number)
+        for number, name in enumerate(self.names):
+            numbers[key_of(name.text)].append(number)
         self.by_key = {key: tuple(found) for key, found in numbers.items()}
+        # By the number of the name; of the same key one string for all.
+        keys = [""] * len(self.names)
+        for key, found in self.by_key.items():
+            for number in found:
+                keys[number] = key
+        self._keys = keys
         self._sounds = Postings.of((rough_sound(key), number) for number, key in enumerate(keys))
         self._shortened = Postings.of((each, number) for number, key in enumerate(keys) for each in _shortened(key))
         self._pairs = Postings.of((each, number) for number, key in enumerate(keys) for each in _pairs(key))
@@ -169,8 +174,7 @@ class NameIndex:
         rough, exactly = rough_sound(key), sound(key)
         found = []
         for number in self._sounds.of_any([rough], most=_COMMON_PAIR).tolist():
-            name = self.names[number]
-            other = key_of(name.text)
+            name, other = self.names[number], self._keys[number]
             if name.kind in kinds and rough_sound(other) == rough:
                 same = sound(other) == exactly
                 found.append(Recognised(name, How.SOUND if same else How.ROUGH_SOUND, 0.93 if same else 0.88))
@@ -186,8 +190,7 @@ class NameIndex:
             numbers = np.concatenate([numbers, most])
         found = []
         for number in np.unique(numbers).tolist():
-            name = self.names[number]
-            other = key_of(name.text)
+            name, other = self.names[number], self._keys[number]
             if name.kind not in kinds or min(len(key), len(other)) < 2 or max(len(key), len(other)) < 3:
                 continue
             apart = OSA.distance(key, other, score_cutoff=allowed)

@@ -5,7 +5,7 @@ weigh what agrees against what does not. Between equals nothing is guessed: one 
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations, islice
 
@@ -20,7 +20,7 @@ from anlan.city.addresses.resolving.questions import Question, question_between
 from anlan.city.addresses.resolving.reasons import Reason
 from anlan.city.addresses.resolving.weighing import Candidate, Preference, weighed
 
-AT_ONCE = 250
+AT_ONCE = 500
 """So many texts of a batch share their statements."""
 SURE_ENOUGH = 0.5
 """Below it nothing fits: what there is, is shown as what it might be."""
@@ -105,9 +105,7 @@ def _rows(asked: list[Asked]) -> Iterator[list[Found]]:
 def _decided(asked: Asked, rows: list[Found], preference: Preference, limit: int) -> Resolution:
     if asked.elsewhere:
         return Resolution(asked.parsed, Verdict.OUTSIDE)
-    candidates = sorted(
-        (weighed(row, asked, preference) for row in rows), key=lambda each: (-each.rank, each.address.code)
-    )
+    candidates = sorted(weighed(rows, asked, preference), key=lambda each: (-each.rank, each.address.code))
     if not candidates or candidates[0].score < SURE_ENOUGH:
         return Resolution(asked.parsed, Verdict.UNKNOWN, tuple(candidates[:limit]))
     best = candidates[0]
@@ -130,11 +128,10 @@ def _decided(asked: Asked, rows: list[Found], preference: Preference, limit: int
 def _led_on(asked: Asked, ended: Candidate, limit: int) -> Resolution:
     """What has taken the place of an address that is no longer in use; where nothing has, the text is unknown."""
     places = [
-        replace(
-            ended,
+        ended._replace(
             address=row,
             as_written=False,
-            reasons=(*ended.reasons, Reason("led_on", said=ended.address.text, base=row.text)),
+            noted=(*ended.noted, Reason("led_on", said=ended.address.text, base=row.text)),
         )
         for row in led_on(ended.address)
     ]
@@ -161,8 +158,7 @@ def _crossing(asked: Asked, candidates: list[Candidate]) -> tuple[Candidate, ...
 
 
 def _crossed(road: Candidate, other: Candidate) -> Candidate:
-    reasons = (*road.reasons, Reason("crossing", base=other.address.road))
-    return replace(road, reasons=reasons, as_written=False)
+    return road._replace(noted=(*road.noted, Reason("crossing", base=other.address.road)), as_written=False)
 
 
 def _holds(candidate: Candidate, best: Candidate) -> bool:

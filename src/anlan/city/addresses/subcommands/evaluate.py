@@ -13,7 +13,6 @@ from anlan.city.addresses.parsing import parse
 from anlan.city.addresses.subcommands import reading
 
 HELP = "Measure the reading of labelled addresses, or (FILE.jsonl) the comparing of labelled pairs."
-PAIRS = ".jsonl"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -26,7 +25,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(out: OutputWrapper, *, file: Path, train: Path | None, as_json: bool, **options: Any) -> None:
     """The figures at the top are the trained one's where something was learnt, and else those of the rules."""
-    found = _pairs(file, train) if file.suffix == PAIRS else _addresses(file, train)
+    found = _pairs(file, train) if file.suffix == reading.PAIRS else _addresses(file, train)
     out.write(_as_json(found) if as_json else _as_text(found))
 
 
@@ -46,10 +45,10 @@ def _addresses(file: Path, train: Path | None) -> dict[str, Any]:
 
 
 def _pairs(file: Path, train: Path | None) -> dict[str, Any]:
-    wanted = _read_pairs(file)
+    wanted = reading.judged_queries(file)
     decide = comparing.verdicts
     if train is not None:
-        labelled = _read_pairs(train)
+        labelled = reading.judged_queries(train)
         try:
             with reading.progress() as told:
                 decide = matching.train(labelled, progress=told).verdicts
@@ -58,17 +57,6 @@ def _pairs(file: Path, train: Path | None) -> dict[str, Any]:
     given = [verdict for query in wanted for verdict in query.verdicts]
     decided = [verdict for query in wanted for verdict in decide(query.text, query.candidates)]
     return {**macro_f1(given, decided), "by": "rules" if train is None else "trained", "queries": len(wanted)}
-
-
-def _read_pairs(file: Path) -> list[matching.Query]:
-    try:
-        with file.open(encoding="utf-8") as lines:
-            queries = list(matching.read_pairs(lines))
-    except (OSError, ValueError) as error:
-        raise CommandError(f"{file}: {error}", returncode=reading.UNREADABLE) from error
-    if not queries:
-        raise CommandError(f"{file}: holds no pair", returncode=reading.UNREADABLE)
-    return queries
 
 
 def _as_json(found: dict[str, Any]) -> str:

@@ -8,11 +8,14 @@ from django.core.management.base import CommandError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from anlan.city.addresses import labelled
+from anlan.city.addresses import labelled, matching
+from anlan.city.addresses.matching import Query
 from anlan.city.addresses.parts import Parsed
 from anlan.city.addresses.tagging import Progress as Told
 
 UNREADABLE = 2
+PAIRS = ".jsonl"
+"""How a file of judged pairs ends; any other holds labelled addresses."""
 
 
 def labelled_addresses(file: Path) -> list[Parsed]:
@@ -25,6 +28,18 @@ def labelled_addresses(file: Path) -> list[Parsed]:
     if not addresses:
         raise CommandError(f"{file}: holds no address", returncode=UNREADABLE)
     return addresses
+
+
+def judged_queries(file: Path) -> list[Query]:
+    """All queries of a file of judged pairs; CommandError names the file, and the line that cannot be read."""
+    try:
+        with file.open(encoding="utf-8") as lines:
+            queries = list(matching.read_pairs(lines))
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{file}: {error}", returncode=UNREADABLE) from error
+    if not queries:
+        raise CommandError(f"{file}: holds no pair", returncode=UNREADABLE)
+    return queries
 
 
 @contextmanager

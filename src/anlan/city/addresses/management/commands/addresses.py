@@ -9,6 +9,7 @@ SUBCOMMANDS = {
     "parse": "anlan.city.addresses.subcommands.parse",
     "resolve": "anlan.city.addresses.subcommands.resolve",
     "reverse": "anlan.city.addresses.subcommands.reverse",
+    "compare": "anlan.city.addresses.subcommands.compare",
     "train": "anlan.city.addresses.subcommands.train",
     "evaluate": "anlan.city.addresses.subcommands.evaluate",
 }
