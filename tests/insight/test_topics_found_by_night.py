@@ -15,9 +15,9 @@ from anlan.insight.topics import deciding, seen, trends
 from anlan.insight.topics.night import look, look_tonight, matched
 from anlan.insight.topics.seen import Asked
 from anlan.insight.topics.words import shared_words
-from anlan.loop import clock, engine, queries
+from anlan.loop import clock, engine, queries, verbs
 from anlan.loop.doors import tracking_index
-from anlan.loop.models import Matter, Notice, Party
+from anlan.loop.models import Event, Matter, Notice, Party
 from anlan.loop.notices import address_waiting
 from anlan.loop.refusals import BadInput, NotAllowed, NotPossible, Unknown
 from anlan.services.dispatch.procedure import Dispatching
@@ -178,13 +178,42 @@ def test_taken_up_it_is_one_matter_and_each_reporter_reads_its_progress(cast: Ca
 
 def test_taking_it_back_lets_each_stand_for_itself_again(cast: Cast, plant: list[Matter]) -> None:
     topic = the_topic()
-    parent = deciding.take_up(topic.id, by=cast.chen, reason="同一搅拌站")
+    deciding.take_up(topic.id, by=cast.chen, reason="同一搅拌站")
     deciding.give_back(topic.id, by=cast.chen, reason="看错了")
     assert {now_of(each.id).merged_into_id for each in plant} == {None}
     assert kinds(plant[0].id) == ["opened", "merged", "unmerged"]
     topic.refresh_from_db()
     assert (topic.state, topic.parent_id) == (Topic.State.FOUND, None)
-    assert now_of(parent.id).state == "received"
+
+
+def test_given_back_the_parent_ends_with_the_reason_and_nothing_stays_merged_into_it(
+    cast: Cast, plant: list[Matter]
+) -> None:
+    topic = the_topic()
+    parent = deciding.take_up(topic.id, by=cast.chen, reason="同一搅拌站")
+    joined_since = reported(cast, "又一件")
+    verbs.merge(joined_since.id, into=parent.id, by=cast.chen, reason="也是它")
+    engine.advance(parent.id, "route", by=cast.chen)
+    engine.advance(parent.id, "assign", by=cast.chen, told={"unit_id": cast.unit(cast.li)})
+    engine.advance(parent.id, "accept", by=cast.li)
+    deciding.give_back(topic.id, by=cast.wu, reason="是两个搅拌站")
+    ended = now_of(parent.id)
+    assert (ended.state, ended.unit_id) == ("dissolved", None)
+    assert ended.closed_at is not None
+    assert now_of(joined_since.id).merged_into_id is None
+    with everything():
+        last = Event.objects.filter(matter_id=parent.id).order_by("-seq").first()
+    assert last is not None
+    assert (last.kind, last.data["reason"]) == ("dissolve", "是两个搅拌站")
+
+
+def test_a_parent_that_is_suspended_keeps_its_topic_until_it_is_resumed(cast: Cast, plant: list[Matter]) -> None:
+    topic = the_topic()
+    parent = deciding.take_up(topic.id, by=cast.wu, reason="同一搅拌站")
+    verbs.suspend(parent.id, by=cast.wu, reason="等检测", approver="吴")
+    with pytest.raises(NotPossible, match="resume"):
+        deciding.give_back(topic.id, by=cast.wu, reason="看错了")
+    assert now_of(plant[0].id).merged_into_id == parent.id
 
 
 def test_every_reporter_of_a_topic_taken_up_is_told_of_a_step_of_the_parent(cast: Cast) -> None:

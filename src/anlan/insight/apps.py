@@ -10,6 +10,7 @@ class InsightConfig(AppConfig):
     def ready(self) -> None:
         from anlan.city.people.access import DISPATCHER, SUPERVISOR
         from anlan.foundation import rules
+        from anlan.insight.topics.counting import count_asked
         from anlan.insight.topics.night import look_tonight
         from anlan.loop import rooms, worker
 
@@ -17,3 +18,4 @@ class InsightConfig(AppConfig):
         rooms.register(rooms.Room("overview", _("Overview"), DISPATCHER | SUPERVISOR))
         rooms.register(rooms.Room("topics", _("Topics"), DISPATCHER | SUPERVISOR))
         worker.register(worker.Job("topics", look_tonight, pause=600))
+        worker.register(worker.Job("topics-asked", count_asked, pause=2))

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anlan.foundation.identifiers import new_id
 from anlan.foundation.ltree import LTreeField
+from anlan.insight.topics.stages import Stage
 from anlan.loop.models import Matter
 
 
@@ -68,6 +69,25 @@ class TopicSearch(models.Model):
     since = models.DateTimeField()
     matters = models.PositiveIntegerField()
     topics = models.PositiveIntegerField()
+
+
+class TopicCount(models.Model):
+    """Topics counted anew because somebody asked by day: how far that is, and how it ended. One at a time."""
+
+    id = models.BigAutoField(primary_key=True)
+    asked_at = models.DateTimeField()
+    asked_by = models.UUIDField()
+    stage = models.PositiveSmallIntegerField(choices=Stage.choices, default=Stage.WAITING)
+    moved_at = models.DateTimeField(help_text=_("when it came to this stage"))
+    ended_at = models.DateTimeField(null=True)
+    failed = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                models.Value(1), condition=Q(ended_at=None), name="topics_are_counted_once_at_a_time"
+            )
+        ]
 
 
 class Rising(models.Model):

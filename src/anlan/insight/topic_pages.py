@@ -18,8 +18,9 @@ from anlan.city.areas.marks import Mark
 from anlan.city.people.access import Actor
 from anlan.insight import charts
 from anlan.insight.models import Topic
-from anlan.insight.topics import deciding, seen
+from anlan.insight.topics import counting, deciding, seen
 from anlan.insight.topics.seen import READERS, Asked, Listed, Whole
+from anlan.insight.topics.stages import Stage
 from anlan.insight.topics.trends import false_alarms, in_words
 from anlan.loop import clock
 from anlan.loop.answers import category_label, label
@@ -27,7 +28,7 @@ from anlan.loop.forms import checked, form_of
 from anlan.loop.models import Matter
 from anlan.loop.page_door import for_staff, require, say, shell
 from anlan.loop.pages import severity_colour
-from anlan.loop.refusals import BadInput, NotAllowed, Refused, Unknown
+from anlan.loop.refusals import BadInput, NotAllowed, NotPossible, Refused, Unknown
 from anlan.loop.schemas import Reason
 from anlan.loop.suggestions import categories
 
@@ -63,9 +64,25 @@ def topics(request: HttpRequest, actor: Actor) -> HttpResponse:
         "places": _places(actor),
         "next": f"?{urlencode({**filters, 'page': asked.page + 1})}" if found.more else "",
         "smallest": seen.smallest(),
+        "may_count": counting.may_count(actor),
+        "counted": counting.latest(),
+        "last_stage": Stage.KEEPING + 1,
         "refused": refused,
     }
     return render(request, "insight/topics.html", context, status=refused.status if refused else 200)
+
+
+@for_staff
+@require_POST
+def count(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Have topics counted anew now; the worker does it."""
+    try:
+        counting.ask(actor)
+    except NotPossible as refused:
+        say(request, str(refused.message))
+    else:
+        say(request, _("Topics are being counted anew; you can go on working."))
+    return HttpResponseRedirect(reverse("topics"))
 
 
 @for_staff

@@ -171,6 +171,16 @@ def test_each_shape_of_file_is_read_once_per_text(tmp_path: Path, columns: tuple
     assert read(tmp_path / "some.csv").labels == ("市政",)
 
 
+def test_a_row_without_text_or_label_is_named_and_the_others_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "messages.csv"
+    file.write_text(
+        "留言主题,留言详情,一级分类\n路灯不亮,,城乡建设\n,,城乡建设\n噪音,半夜,\n公交,改道\n", encoding="utf-8"
+    )
+    found = read(file)
+    assert (found.texts, found.labels) == (("路灯不亮",), ("城乡建设",))
+    assert found.refused == ("line 3: 留言详情 is empty", "line 4: 一级分类 is empty", "line 5: 一级分类 is empty")
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
@@ -188,7 +198,7 @@ def test_a_file_that_cannot_be_learned_from_says_why(tmp_path: Path, content: by
         read(tmp_path / "some.csv")
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from(
         [

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from anlan.city.people.access import Actor, role_for, scope_of, scoped
+from anlan.city.people.access import Actor, role_for, scope_of, scoped, system
 from anlan.city.people.queries import desk_of
 from anlan.insight.models import Topic, TopicMember
 from anlan.insight.topics.seen import READERS, Whole, common_area, whole
@@ -22,6 +22,8 @@ from anlan.loop.refusals import NotAllowed, NotPossible, Stale, Unknown
 from anlan.loop.schemas import Line, Reason
 
 TITLE_LENGTH = 40
+DISSOLVE = "dissolve"
+"""The step by which a parent ends whose parts are worked on by themselves again."""
 
 
 class TakingUp(Reason):
@@ -56,7 +58,11 @@ def take_up(topic_id: UUID, *, by: Actor, reason: str, title: str = "") -> Matte
 
 
 def give_back(topic_id: UUID, *, by: Actor, reason: str) -> None:
-    """Take a decision back: what was merged stands for itself again; the parent stays, for the desk to answer."""
+    """Take a decision back: whatever was merged into the parent stands for itself again and its reporter is told; the
+    parent ends as dissolved, and a unit on its way hears of it.
+
+    Raises Unknown, NotAllowed, NotPossible, BadInput or Stale.
+    """
     with scoped(scope_of(by)):
         found = _deciding(topic_id, by)
         if found.topic.state == Topic.State.FOUND:
@@ -64,10 +70,18 @@ def give_back(topic_id: UUID, *, by: Actor, reason: str) -> None:
         if found.parent is not None:
             if found.parent.stands.done:
                 raise NotPossible(_("its parent matter is settled already"))
-            for each in sorted(found.members, key=lambda matter: matter.id):
-                if each.merged_into_id == found.parent.id:
-                    verbs.unmerge(each.id, by=by, reason=reason)
+            _release_all(found.parent, by, reason)
+            engine.advance(found.parent.id, DISSOLVE, by=system(), told={"reason": reason})
         _decide(found.topic, Topic.State.FOUND, by, "", None)
+
+
+def _release_all(parent: Matter, by: Actor, reason: str) -> None:
+    """Also what the desk or a reporter joined to it since, wherever that lies: the program takes out what `by` may
+    not."""
+    with scoped(scope_of(system())):
+        joined = list(Matter.objects.filter(merged_into=parent).order_by("id"))
+    for each in joined:
+        verbs.unmerge(each.id, by=by if role_for(by, READERS, each) else system(), reason=reason)
 
 
 def take_out(topic_id: UUID, matter_id: UUID, *, by: Actor, reason: str) -> None:

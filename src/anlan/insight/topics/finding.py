@@ -13,6 +13,7 @@ from .grouping import groups, tighter
 from .heat import HeatRule, heat, heat_rule
 from .reading import Message
 from .similarity import likeness, what_besides_where
+from .stages import At, Stage, silent
 
 A_DAY = 86_400
 
@@ -38,24 +39,34 @@ class Topic:
 
 
 def find_topics(
-    messages: Sequence[Message], *, now: datetime, rules: RuleBook, on: date, smallest: int = 2, one_desk: bool = False
+    messages: Sequence[Message],
+    *,
+    now: datetime,
+    rules: RuleBook,
+    on: date,
+    smallest: int = 2,
+    one_desk: bool = False,
+    at: At = silent,
 ) -> list[Topic]:
     """The topics with at least `smallest` messages, the loudest at `now` first, by the rules in force on the day `on`:
     old messages are looked at as they were then, but by rules of today.
 
-    With `one_desk` all but the large groups are held tighter and must agree in what is said besides the place, so that
-    most are what one desk would work as one matter; fewer are found.
+    All but the large groups are held tighter than those and must agree in what is said besides the place. With
+    `one_desk` more of them and tighter still, so that most are what one desk would work as one matter; fewer are found.
     """
+    where = "" if one_desk else "_in_file"
     threshold, for_few, few = (
-        float(rules.at(f"topics.{name}", on).value or 0) for name in ("same_issue", "same_issue_of_few", "few")
+        float(rules.at(f"topics.{name}", on).value or 0)
+        for name in ("same_issue", f"same_issue_of_few{where}", f"few{where}")
     )
     rule = heat_rule(rules, on)
     said = [each.title for each in messages], [each.text for each in messages], [each.at for each in messages]
+    at(Stage.COMPARING)
     rows = likeness(*said)
+    at(Stage.GROUPING)
     together: defaultdict[int, list[Message]] = defaultdict(list)
-    grouped = groups(rows, threshold / 100)
-    if one_desk:
-        grouped = tighter(what_besides_where(rows, *said), grouped, for_few / 100, below=int(few))
+    loosely = groups(rows, threshold / 100)
+    grouped = tighter(what_besides_where(rows, *said), loosely, for_few / 100, below=int(few))
     for message, group in zip(messages, grouped.tolist(), strict=True):
         together[group].append(message)
     found = [_topic(members, now, rule) for members in together.values() if len(members) >= smallest]

@@ -16,6 +16,7 @@ from anlan.foundation.shares import Share
 from anlan.insight.models import Topic, TopicMember, TopicSearch
 from anlan.insight.topics.finding import find_topics
 from anlan.insight.topics.reading import Message
+from anlan.insight.topics.stages import At, Stage, silent
 from anlan.insight.topics.trends import look_for_rising
 from anlan.loop import clock
 from anlan.loop.models import Matter
@@ -29,22 +30,31 @@ SAME_TOPIC = 0.5
 def look_tonight() -> int:
     """Once a night: topics, and what is rising. Returns how many topics there are then."""
     now = clock.local(clock.now())
-    if now.hour not in NIGHT or TopicSearch.objects.filter(at__gte=now.replace(hour=0, minute=0, second=0)).exists():
+    begun = now.replace(hour=NIGHT.start, minute=0, second=0)
+    if now.hour not in NIGHT or TopicSearch.objects.filter(at__gte=begun).exists():
         return 0
     look_for_rising()
     return look().topics
 
 
-def look(*, since: datetime | None = None) -> TopicSearch:
+def look(*, since: datetime | None = None, at: At = silent) -> TopicSearch:
     """Look for topics now, over what is open and what was opened `since` (by default the days of the rule)."""
     now = clock.now()
+    at(Stage.READING)
     since = since or now - timedelta(days=int(_rule("topics.days")))
     messages = _said(since)
     smallest = int(_rule("topics.smallest"))
     # The search takes seconds to minutes; nothing is locked meanwhile.
     groups = find_topics(
-        messages, now=_naive(now), rules=rulebook(), on=clock.local(now).date(), smallest=smallest, one_desk=True
+        messages,
+        now=_naive(now),
+        rules=rulebook(),
+        on=clock.local(now).date(),
+        smallest=smallest,
+        one_desk=True,
+        at=at,
     )
+    at(Stage.KEEPING)
     with transaction.atomic():
         _store([{UUID(id) for id in each.members} for each in groups], {UUID(each.id) for each in messages}, smallest)
         return TopicSearch.objects.create(

@@ -65,9 +65,9 @@ class Likeness:
     runs: "csr_matrix"
     besides: Floats
 
-    def added(self, row: int, others: Numbers) -> Floats:
-        """What place and time add to the likeness of a row to others."""
-        found: Floats = self.besides[others] @ (self.besides[row] * _SIGNS)
+    def added(self, row: int | Numbers, others: Numbers) -> Floats:
+        """What place and time add to the likeness of a row to others, or of each of several rows to one other."""
+        found: Floats = (self.besides[others] * (self.besides[row] * _SIGNS)).sum(axis=-1)
         return found
 
 

@@ -14,9 +14,11 @@ class TriageConfig(AppConfig):
         from anlan.services.triage.city import category_tree, triage_here
         from anlan.services.triage.language.help import Help
         from anlan.services.triage.learning.night import learn_tonight
+        from anlan.services.triage.learning.second_look import look_tonight
 
         rules.register(self.name)
         worker.register(worker.Job("triage-model", learn_tonight, pause=600))
+        worker.register(worker.Job("triage-second-look", look_tonight, pause=600))
         suggestions.provide_triage(triage_here)
         suggestions.provide_categories(category_tree)
         language_help.provide(Help())

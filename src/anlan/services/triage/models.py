@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from anlan.loop.suggestions import KLASS_LABELS, SEVERITY_LABELS
+from anlan.services.triage.learning.models import SecondLook as SecondLook
 from anlan.services.triage.learning.models import TriageModel as TriageModel
 from anlan.services.triage.learning.models import TriageModelChoice as TriageModelChoice
 

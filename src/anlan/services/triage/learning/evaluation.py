@@ -34,7 +34,8 @@ def evaluate(tested: Labelled, given: Labelled, step: Step = silent) -> dict[str
     """Train afresh on `given` without the twins of what is tested, and try it on `tested`.
 
     The figures are the night's reading's; under `fast` those of the model that serves by day, with the texts that it
-    reads in a second of processor time. Raises `training.TooLittle` where too little is left to learn from.
+    reads in a second of processor time; under `refused` each row of the files that was left out. Raises
+    `training.TooLittle` where too little is left to learn from.
     """
     step("looking for the same messages")
     left_out = twins(given.texts, tested.texts)
@@ -49,6 +50,7 @@ def evaluate(tested: Labelled, given: Labelled, step: Step = silent) -> dict[str
         **scores(night, tested),
         "trained_on": len(rest),
         "twins_left_out": len(left_out),
+        "refused": {"tested": list(tested.refused), "given": list(given.refused)},
         "fast": {**scores(fast.model, tested), "texts_per_second": round(len(tested) / max(seconds, 1e-9))},
     }
 

@@ -29,10 +29,11 @@ class BadFile(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """Texts and their labels, in the order of the file."""
+    """Texts and their labels, in the order of the file; `refused` names each row that was left out, and why."""
 
     texts: tuple[str, ...]
     labels: tuple[str, ...]
+    refused: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -44,7 +45,7 @@ class Labelled:
 def read(path: Path) -> Labelled:
     """A CSV file in UTF-8, gzipped or not, with the columns `SEGMENTED`, `RAW` or `OWN`.
 
-    Rows that repeat an earlier one's text are left out. Raises `BadFile`.
+    Rows that repeat an earlier one's text are left out, and those without a text or a label. Raises `BadFile`.
     """
     try:
         content = path.read_bytes()
@@ -57,17 +58,20 @@ def read(path: Path) -> Labelled:
             raise BadFile(f"{path}: columns are missing; wanted: {wanted}")
         *said, label = columns
         found: dict[str, tuple[str, str]] = {}
+        refused = []
         for row in lines:
             text = " ".join(part for name in said if (part := (row[name] or "").strip()))
             if not text or not (row[label] or "").strip():
                 missing = label if text else said[-1]
-                raise BadFile(f"{path}, line {lines.line_num}: {missing} is empty")
+                refused.append(f"line {lines.line_num}: {missing} is empty")
+                continue
             found.setdefault(features.plain(text), (text, row[label].strip()))
     except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
         raise BadFile(f"{path}: {error}") from error
     if not found:
-        raise BadFile(f"{path}: it has no rows")
-    return Labelled(tuple(text for text, _ in found.values()), tuple(label for _, label in found.values()))
+        raise BadFile(f"{path}: {refused[0] if refused else 'it has no rows'}")
+    texts, labels = zip(*found.values(), strict=True)
+    return Labelled(texts, labels, tuple(refused))
 
 
 def twins(texts: Sequence[str], others: Sequence[str]) -> set[int]:

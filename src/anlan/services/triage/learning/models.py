@@ -45,3 +45,21 @@ class TriageModelChoice(models.Model):
         app_label = "triage"
         ordering = ["-id"]
         indexes = [models.Index(fields=["head", "-id"], name="triage_choice_latest")]
+
+
+class SecondLook(models.Model):
+    """What the last night would file elsewhere; the one row there is.
+
+    `read` open reports; `right` of the `judged` held-back texts on which it was sure, it read as people had. `found`
+    holds for each matter `matter`, `was`, `category`, `probability` and `words`, the surest first.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField()
+    read = models.PositiveIntegerField()
+    right = models.PositiveIntegerField()
+    judged = models.PositiveIntegerField()
+    found = models.JSONField()
+
+    class Meta:
+        app_label = "triage"

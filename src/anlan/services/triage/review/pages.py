@@ -25,6 +25,7 @@ from anlan.services.triage.learning.models import TriageModel
 from anlan.services.triage.review import choosing
 from anlan.services.triage.review.agreement import READERS, Agreement, Asked, Confusion, agreement, label_of
 from anlan.services.triage.review.choosing import Why
+from anlan.services.triage.review.second_look import last_night
 from anlan.services.triage.review.trial import DAYS, trial
 
 ASKING = ["GET", "HEAD", "POST"]
@@ -62,6 +63,7 @@ def learning(request: HttpRequest, actor: Actor) -> HttpResponse:
         "models": [_row(each, serves) for each in TriageModel.objects.defer("content")[:MODELS_SHOWN]],
         "smallest": SMALLEST_SAMPLE,
         "may_choose": administers(actor, settings.ANLAN_CITY),
+        "night": last_night(actor),
     }
     return render(request, "triage/learning.html", context)
 

@@ -74,7 +74,7 @@ def _train(*, file: Path, head: str, **options: Any) -> dict[str, Any]:
     with _steps() as step:
         rules = partial(night.by_rules, head)
         kept = candidates.propose(head, found.texts, found.labels, source, rules, step=step)
-    return {"model": kept.pk, "head": head, "serves": kept.card["better"], **kept.card}
+    return {"model": kept.pk, "head": head, "serves": kept.card["better"], "refused": list(found.refused), **kept.card}
 
 
 @contextmanager
