@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -178,12 +179,17 @@ def test_every_check_runs_and_the_first_failure_is_the_answer(
 ) -> None:
     ran = []
 
-    def run(*arguments: str) -> int:
-        ran.append(arguments)
-        return {2: 7, 4: 9}.get(len(ran), 0)
+    def run(*arguments: str, said: IO[str] | None = None) -> int:
+        ran.append(arguments[1])
+        if arguments[1] == "mypy" and said:
+            said.write("an error in the types")
+            return 9
+        return 7 if "format" in arguments else 0
 
     monkeypatch.setattr(cli, "provide_database", lambda environment: None)
     monkeypatch.setattr(cli, "_run", run)
     assert cli.run_checks(load(), []) == 7
     assert len(ran) == 6
-    assert capsys.readouterr().out.count("FAILED") == 2
+    out = capsys.readouterr().out
+    assert out.count("FAILED") == 2
+    assert "an error in the types" in out

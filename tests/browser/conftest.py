@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, StorageState
 
 from anlan.cli import NO_BROWSER, find_browser
 from tests.browser.city import City, a_city
-from tests.browser.visiting import Visits, a_browser
+from tests.browser.visiting import Visits, a_browser, no_fault
 
 
 @pytest.fixture(scope="package")
@@ -33,8 +33,6 @@ def sessions() -> dict[str, StorageState]:
 
 @pytest.fixture
 def visits(browser: Browser, city: City, sessions: dict[str, StorageState]) -> Iterator[Visits]:
-    """Visits of one test. At its end nothing may have gone wrong in any browser."""
-    visits = Visits(browser, city, sessions)
-    yield visits
-    visits.close()
-    assert visits.faults == []
+    """Visits of one test."""
+    with no_fault(Visits(browser, city, sessions)) as visits:
+        yield visits

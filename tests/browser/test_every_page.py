@@ -4,19 +4,24 @@ The pages come from the addresses of the program: whoever adds an address adds a
 `tests.routes.NO_PAGES` what it is instead.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Page
+from django.conf import settings
+from playwright.sync_api import Browser, Page, StorageState
 
+from tests.browser.city import City
 from tests.browser.visiting import (
     SIZES,
+    Language,
+    Scheme,
     Size,
     Visitor,
     Visits,
     assert_accessible,
     latin_words,
+    no_fault,
     overflow,
 )
 from tests.browser.ways import (
@@ -94,6 +99,7 @@ SHOWN = {
     "overview": Shown("/overview", DESK),
     "topics": Shown("/topics", DESK),
     "addresses": Shown("/addresses", ("dispatcher",)),
+    "addresses/names": Shown("/addresses/names", ADMINISTRATORS),
     "addresses/<code>": Shown("/addresses/330106", ("dispatcher",)),
     "exports": Shown("/exports", ("dispatcher", "admin")),
     "matters": Shown("/matters", ("dispatcher", "admin")),
@@ -168,7 +174,11 @@ DARK = (
         "administration/rules",
     ),
 )
-first_visitor = pytest.mark.parametrize("route", [pytest.param(route, id=route or "first") for route in SHOWN])
+# What the switch at the top of every page leaves in the browser.
+CHOSEN = {"zh": "zh-hans", "en": "en"}
+first_visitor = pytest.mark.parametrize(
+    "visit", [pytest.param(route, id=route or "first") for route in SHOWN], indirect=True
+)
 other_visitors = pytest.mark.parametrize(
     ("route", "who"), [(route, who) for route, shown in SHOWN.items() for who in shown.who[1:]]
 )
@@ -180,18 +190,54 @@ def test_every_address_is_shown_or_says_what_it_is() -> None:
     assert (set(SHOWN) | set(NO_PAGES)) - there == set(), "these addresses are gone"
 
 
+@dataclass
+class Visit:
+    """A page that is there, to be looked at in several ways: going there for each would cost more than looking."""
+
+    page: Page
+    foreign: frozenset[str]
+    language: Language = "zh"
+
+    def seen(self, size: Size = "phone", scheme: Scheme = "light", language: Language = "zh") -> Page:
+        """The page on this screen and in this light; loaded anew only for another language."""
+        width, height = SIZES[size]
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.emulate_media(color_scheme=scheme)
+        if language != self.language:
+            chosen = {"name": settings.LANGUAGE_COOKIE_NAME, "value": CHOSEN[language], "url": self.page.url}
+            self.page.context.add_cookies([chosen])
+            answer = self.page.reload()
+            assert answer is not None
+            assert answer.status == 200
+            self.language = language
+        return self.page
+
+
+@pytest.fixture(scope="module")
+def visit(
+    request: pytest.FixtureRequest, browser: Browser, city: City, sessions: dict[str, StorageState]
+) -> Iterator[Visit]:
+    """The page of a route, before the first of those who see it."""
+    shown = SHOWN[request.param]
+    with no_fault(Visits(browser, city, sessions)) as visits:
+        yield Visit(go(visits, Visitor(shown.who[0]), shown), shown.foreign)
+
+
 @pytest.mark.parametrize("size", SIZES)
 @first_visitor
-def test_a_page_is_whole_and_accessible(visits: Visits, route: str, size: Size) -> None:
-    shown = SHOWN[route]
-    assert_whole(go(visits, Visitor(shown.who[0], size), shown), shown)
+def test_a_page_is_whole_and_accessible(visit: Visit, size: Size) -> None:
+    assert_whole(visit.seen(size), visit.foreign)
+
+
+@pytest.mark.parametrize("visit", DARK, indirect=True)
+def test_a_page_can_be_read_in_the_dark(visit: Visit) -> None:
+    assert_accessible(visit.seen(scheme="dark"), only=("color-contrast",))
 
 
 @first_visitor
-def test_a_page_is_whole_in_english(visits: Visits, route: str) -> None:
+def test_a_page_is_whole_in_english(visit: Visit) -> None:
     # A language changes the words and their lengths, not what axe looks at; a telephone has least room for them.
-    shown = SHOWN[route]
-    page = go(visits, Visitor(shown.who[0], language="en"), shown)
+    page = visit.seen(language="en")
     assert page.locator("html").get_attribute("lang") == "en"
     assert overflow(page) == 0
 
@@ -199,13 +245,6 @@ def test_a_page_is_whole_in_english(visits: Visits, route: str) -> None:
 @other_visitors
 def test_a_page_is_whole_for_others_who_see_it(visits: Visits, route: str, who: str) -> None:
     assert overflow(go(visits, Visitor(who), SHOWN[route])) == 0
-
-
-@pytest.mark.parametrize("route", DARK)
-def test_a_page_can_be_read_in_the_dark(visits: Visits, route: str) -> None:
-    shown = SHOWN[route]
-    page = go(visits, Visitor(shown.who[0], scheme="dark"), shown)
-    assert_accessible(page, only=("color-contrast",))
 
 
 def go(visits: Visits, visitor: Visitor, shown: Shown) -> Page:
@@ -219,9 +258,9 @@ def go(visits: Visits, visitor: Visitor, shown: Shown) -> Page:
     return page
 
 
-def assert_whole(page: Page, shown: Shown) -> None:
+def assert_whole(page: Page, foreign: frozenset[str]) -> None:
     """A page in Chinese: nothing beyond its edge, nobody shut out, no English left."""
     assert page.locator("html").get_attribute("lang") == "zh-Hans"
     assert overflow(page) == 0
     assert_accessible(page)
-    assert latin_words(page) - KNOWN_WORDS - shown.foreign == set()
+    assert latin_words(page) - KNOWN_WORDS - foreign == set()

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
 
 from anlan.cli import find_browser
@@ -13,6 +13,7 @@ from tests.browser.city import PASSWORD, City
 
 Size = Literal["phone", "desk"]
 Language = Literal["zh", "en"]
+Scheme = Literal["light", "dark"]
 
 SIZES: dict[str, tuple[int, int]] = {"phone": (390, 844), "desk": (1440, 900)}
 LANGUAGES = {"zh": "zh-CN", "en": "en-US"}
@@ -47,13 +48,13 @@ class Visitor:
     """One of the demo's accounts; empty for somebody who has not signed in."""
     size: Size = "phone"
     language: Language = "zh"
-    scheme: Literal["light", "dark"] = "light"
+    scheme: Scheme = "light"
     javascript: bool = True
 
 
 @dataclass
 class Visits:
-    """All visits of one test; `faults` gathers what the browsers complained of."""
+    """Visits that belong together; `faults` gathers what the browsers complained of."""
 
     browser: Browser
     city: City
@@ -113,6 +114,16 @@ class Visits:
             self.faults.append(said)
 
 
+@contextmanager
+def no_fault(visits: Visits) -> Iterator[Visits]:
+    """Closes the visits at the end; until then nothing may have gone wrong in any of their browsers."""
+    try:
+        yield visits
+    finally:
+        visits.close()
+    assert visits.faults == []
+
+
 def sign_in(page: Page, who: str) -> None:
     """Through the door, as a person does."""
     page.goto("/sign-in")
@@ -125,7 +136,10 @@ def sign_in(page: Page, who: str) -> None:
 def violations(page: Page, only: tuple[str, ...] = ()) -> list[str]:
     """What axe finds against WCAG 2.2 AA, or against these of its rules: rule, element and remedy."""
     options = {**AXE_OPTIONS, "runOnly": {"type": "rule", "values": list(only)}} if only else AXE_OPTIONS
-    found = Axe().run(page, options=options).response["violations"]
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    # The violations alone: all that axe looked at would be more than the page itself.
+    found: list[Any] = page.evaluate("async (options) => (await axe.run(options)).violations", options)
     return [
         f"{rule['id']}: {', '.join(map(str, node['target']))}: {rule['help']}\n"
         + "\n".join(f"    {check['message']}" for check in node["any"] + node["all"] + node["none"])

@@ -47,6 +47,10 @@ export async function freshList() {
   for (const row of content.querySelectorAll("[data-matter]")) {
     row.classList.toggle("new", before.size > 0 && !before.has(row.dataset.matter));
     row.querySelector("[data-tick]").checked = ticked.has(row.dataset.matter);
+    // Another may have been chosen since the list was asked for.
+    const link = row.querySelector("[data-row]");
+    if (row.dataset.matter === chosenId()) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
   }
   if (content.querySelector("[data-keys]")) content.querySelector("[data-keys]").checked = keys;
   if (content.querySelector(".parts")) content.querySelector(".parts").open = open;

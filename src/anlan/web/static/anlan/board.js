@@ -15,7 +15,7 @@ const quietly = (promise) => promise.catch(() => {}); // the page as it stands s
 // Keys. They can all be turned off, for whoever speaks to the machine (WCAG 2.1.4).
 const keysOn = () => localStorage.getItem(KEPT) !== "off";
 const press = (selector) => panel.querySelector(selector)?.click();
-let lastTicked = null;
+let lastTicked = ""; // the matter, not its box: the list is drawn anew while one chooses
 
 function go(by) {
   const all = rows();
@@ -68,9 +68,10 @@ document.addEventListener("keydown", (event) => {
 // Several at once: ticked one by one, or with Shift from the last one to here.
 function ranged(box, shift) {
   const boxes = [...list.querySelectorAll("[data-tick]")];
-  const [from, to] = [boxes.indexOf(lastTicked), boxes.indexOf(box)].sort((a, b) => a - b);
+  const last = boxes.findIndex((each) => each.closest("li").dataset.matter === lastTicked);
+  const [from, to] = [last, boxes.indexOf(box)].sort((a, b) => a - b);
   if (shift && from >= 0) for (const each of boxes.slice(from, to + 1)) each.checked = box.checked;
-  lastTicked = box;
+  lastTicked = box.closest("li").dataset.matter;
   counted();
 }
 
