@@ -47,7 +47,9 @@ def has_database(process: "subprocess.Popen[str]") -> bool:
     [
         ("loop", "transitions/s", {"lives_per_s", "python_ms", "flush_ms", "chains_checked", "chains_broken"}),
         ("verify", "events/s", {"events", "chains"}),
+        ("mediation", "searches/s", {"disputes", "search_p95_ms", "duplicate_p95_ms", "statements"}),
         ("board", "pages/s", {"statements", "growth", "p95_ms", "matters", "load_s"}),
+        ("ledger", "transfers/s", {"single_ratio", "batch_ratio", "growth_ratio", "batch_growth", "lines"}),
         ("live", "ms", {"listeners", "changes", "p50_ms", "p99_ms", "worst_ms", "memory_mb", "cpu_us"}),
         ("rehearse", "events/s", {"city_days_per_minute", "share_of_day", "matters", "left_open", "chains_broken"}),
         (
@@ -95,10 +97,13 @@ def test_alone_it_lists_the_benchmarks() -> None:
         "addresses",
         "board",
         "intake",
+        "ledger",
         "live",
         "loop",
+        "mediation",
         "rehearse",
         "resolve",
+        "risk",
         "topics",
         "triage",
         "verify",
@@ -109,7 +114,8 @@ def test_an_unknown_benchmark_is_named_beside_those_there_are() -> None:
     code, _, errors = bench("speed")
     assert code == 1
     assert (
-        "“speed”; there are: addresses, board, intake, live, loop, rehearse, resolve, topics, triage, verify" in errors
+        "“speed”; there are: addresses, board, intake, ledger, live, loop, mediation, rehearse, resolve, risk, topics, "
+        "triage, verify" in errors
     )
 
 

@@ -5,9 +5,12 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
+from typing import IO
 
 from anlan.foundation.environment import REPOSITORY, BadEnvironment, Environment, load
 from anlan.foundation.postgres import PostgresError, ensure
@@ -21,18 +24,20 @@ COMMANDS = {
     },
     "数据 Data": {
         "import": "read reports from a CSV, XLSX or JSON file; every refused row is named with its reason",
-        "topics": "what the messages in a CSV file talk about, the same issue in one topic, the loudest first",
+        "topics": "what the city talks about, counted anew; of a CSV file of messages: the same issue in one topic",
         "backup": "write database and files into one archive",
         "restore": "put such an archive back",
     },
     "信任 Trust": {
         "verify": "check that no history was changed",
         "digest": "print the day's digest of all histories, to be published elsewhere",
+        "ledger": "`verify` proves that no booking was changed, `trial` sums up the accounts",
         "reseal": "bring sealed personal data to the current key",
     },
     "城市 City": {
         "addresses": "read, compare and keep addresses; `train` and `evaluate` with labelled ones",
         "rehearse": "run the city's month in minutes, with its own rules and people",
+        "prepaid": "reckon a refund line by line; try the model that warns of failing merchants; simulate a market",
         "procedures": "what every kind of matter goes through, with its deadlines",
         "rules": "the deadlines, limits and thresholds in force, each with its source",
         "triage": "train the model that suggests, try it on a file, list its versions, go back to one",
@@ -49,6 +54,7 @@ COMMANDS = {
 # Django's commands that only look at files; the others get a database.
 WITHOUT_DATABASE = frozenset(
     {
+        "addresses compare",
         "addresses evaluate",
         "addresses train",
         "collectstatic",
@@ -56,6 +62,9 @@ WITHOUT_DATABASE = frozenset(
         "diffsettings",
         "help",
         "makemessages",
+        "prepaid evaluate",
+        "prepaid refund",
+        "prepaid simulate",
         "rules",
         "startapp",
         "topics",
@@ -107,6 +116,8 @@ def overview() -> str:
 
 def needs_database(arguments: Sequence[str]) -> bool:
     named = {arguments[0], " ".join(arguments[:2])}
+    if arguments[0] == "topics" and all(each.startswith("-") for each in arguments[1:]):
+        named = set()  # Without a file they are the city's own.
     return not named & WITHOUT_DATABASE and not {"-h", "--help"} & set(arguments[1:])
 
 
@@ -141,24 +152,31 @@ def run_checks(environment: Environment, pytest_arguments: Sequence[str]) -> int
     steps: dict[str, tuple[str, ...]] = {
         "ruff check": ("-m", "ruff", "check", "."),
         "ruff format": ("-m", "ruff", "format", "--check", "."),
-        "mypy": ("-m", "mypy"),
         "lint-imports": ("-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"),
         "migrations": ("-m", "anlan", "makemigrations", "--check", "--dry-run"),
-        "pytest": ("-m", "pytest", "-n", "auto"),
+        # Neighbours stay together, and with them the city, the browser and the towns that they share.
+        "pytest": ("-m", "pytest", "-n", "auto", "--dist", "worksteal"),
     }
     if find_browser() is None:
         print(f"anlan: the tests in tests/browser are left out: {NO_BROWSER}", flush=True)
         steps["pytest"] += ("--ignore=tests/browser",)
     results = []
-    for name, command in steps.items():
-        print(f"── {name}", flush=True)
-        begun = time.monotonic()
-        code = _run(*command)
-        if name == "pytest" and code == TESTS_FAILED:
-            # On a busy machine a browser may miss its moment: what failed is tried once more, alone, and shown.
-            print("── pytest: what failed, a second time and one after the other", flush=True)
-            code = _run("-m", "pytest", "--last-failed", "--last-failed-no-failures=none")
-        results.append((name, code, time.monotonic() - begun))
+    # mypy alone would keep the other cores waiting: it runs beside the others, and is heard after them.
+    with ThreadPoolExecutor(1) as beside, tempfile.TemporaryFile("w+", encoding="utf-8") as said:
+        types = beside.submit(_timed, "-m", "mypy", said=said)
+        for name, command in steps.items():
+            print(f"── {name}", flush=True)
+            code, seconds = _timed(*command)
+            if name == "pytest" and code == TESTS_FAILED:
+                # On a busy machine a browser may miss its moment: what failed is tried once more, alone, and shown.
+                print("── pytest: what failed, a second time and one after the other", flush=True)
+                code, again = _timed("-m", "pytest", "--last-failed", "--last-failed-no-failures=none")
+                seconds += again
+            results.append((name, code, seconds))
+        print("── mypy", flush=True)
+        results.append(("mypy", *types.result()))
+        said.seek(0)
+        print(said.read(), end="")
     print("── summary")
     for name, code, seconds in results:
         print(f"{'passed' if code == 0 else 'FAILED':<8}{name:<16}{seconds:6.1f} s")
@@ -171,12 +189,19 @@ def find_browser() -> str | None:
     return next((found for name in ([named] if named else BROWSERS) if (found := shutil.which(name))), None)
 
 
-def _run(*python_arguments: str) -> int:
+def _timed(*python_arguments: str, said: IO[str] | None = None) -> tuple[int, float]:
+    """The exit code and the seconds it took; see `_run`."""
+    begun = time.monotonic()
+    return _run(*python_arguments, said=said), time.monotonic() - begun
+
+
+def _run(*python_arguments: str, said: IO[str] | None = None) -> int:
+    """Run Python; returns the exit code. What it writes goes where ours goes, or into `said`."""
     surroundings = os.environ | {
         "PYTHONPATH": str(REPOSITORY / "src"),
         "DJANGO_SETTINGS_MODULE": "anlan.settings",
     }
-    return subprocess.run([sys.executable, *python_arguments], env=surroundings).returncode
+    return subprocess.run([sys.executable, *python_arguments], env=surroundings, stdout=said, stderr=said).returncode
 
 
 def _leave_in_order(signal_number: int, frame: FrameType | None) -> None:

@@ -1,5 +1,6 @@
 """Declarations: what contradicts itself is refused at import; diagram, table and document follow from the rest."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,19 @@ from django.core.management import CommandError, call_command
 from anlan.city.people.access import DISPATCHER, Role
 from anlan.loop import diagrams, engine, procedures
 from anlan.loop.management.commands import procedures as command
-from anlan.loop.procedures import NotDeclaredRight, Procedure, State, Transition
+from anlan.loop.procedures import Deadline, NotDeclaredRight, Procedure, State, Transition
 from anlan.services.dispatch.procedure import Dispatching
 from tests.cast import Cast
 from tests.loop.stories import assigned, now_of, opened, resolved
+
+
+@pytest.fixture
+def unregistered() -> Iterator[None]:
+    """What a test declares is forgotten with it: no other test and no document may find it."""
+    before = dict(procedures._registry)
+    yield
+    procedures._registry.clear()
+    procedures._registry.update(before)
 
 
 def test_a_procedure_without_an_end_is_refused() -> None:
@@ -78,6 +88,44 @@ def test_what_was_refused_is_not_installed() -> None:
 
     with pytest.raises(KeyError):
         procedures.procedure("refused")
+
+
+class Errand(Procedure):
+    """A base: without a label nobody follows it."""
+
+    here = State("这里")
+    there = State("那里", final=True)
+    go = Transition(here, there, by=DISPATCHER, label="去")
+    drop = Transition(here, there, by=DISPATCHER, label="放弃")
+
+
+def test_a_procedure_inherits_replaces_and_takes_away(unregistered: None) -> None:
+    class LongErrand(Errand, label="远差"):
+        halfway = State("半路")
+        rest = Transition(Errand.here, halfway, by=DISPATCHER, label="歇")
+        go = Errand.go.also_from(halfway)
+        drop = None  # type: ignore[assignment]
+
+    assert list(LongErrand.states) == ["here", "there", "halfway"]
+    assert LongErrand.initial() is Errand.here
+    assert set(LongErrand.transitions) == {"go", "rest"}
+    assert LongErrand.go.sources == (Errand.here, LongErrand.halfway)
+    assert Errand.go.sources == (Errand.here,)
+
+
+def test_a_base_is_followed_by_nobody() -> None:
+    with pytest.raises(KeyError):
+        procedures.procedure("errand")
+
+
+def test_a_deadline_that_waits_for_a_replaced_step_is_refused() -> None:
+    with pytest.raises(NotDeclaredRight, match=r"Forgotten\.in_time names what"):
+
+        class Forgotten(Errand, label="忘了"):
+            halfway = State("半路")
+            rest = Transition(Errand.here, halfway, by=DISPATCHER, label="歇")
+            go = Errand.go.also_from(halfway)
+            in_time = Deadline(since=Errand.here, until=Errand.go, rule="dispatch.close", label="按时")
 
 
 def test_a_step_is_offered_to_whom_it_may_be_made_by(cast: Cast) -> None:

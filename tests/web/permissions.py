@@ -115,6 +115,14 @@ MATRIX: dict[str, Reach | None] = {
     "GET /addresses": on_page(READERS, READERS),
     "GET /addresses/suggest": OPEN,
     # The base is for everybody on duty to read, and for who administers its area to change.
+    "GET /addresses/names": on_page(ADMINISTRATOR, ADMINISTRATOR),
+    "GET /addresses/names.csv": on_page(ADMINISTRATOR, ADMINISTRATOR),
+    "GET /addresses/position": on_page(READERS, READERS),
+    "GET /addresses/batches": on_page(READERS, READERS),
+    "POST /addresses/batches": on_page(READERS, READERS),
+    # One's own alone
+    "POST /addresses/batches/{batch_id}/cancel": on_page(DISPATCHER),
+    "GET /addresses/batches/{batch_id}/file": on_page(DISPATCHER),
     "GET /addresses/{code}": on_page(READERS, READERS),
     "POST /addresses/{code}/{verb}": on_page(ADMINISTRATOR),
     "GET /api/v1/addresses/resolve": OPEN,
@@ -330,6 +338,55 @@ MATRIX: dict[str, Reach | None] = {
     "GET /api/v1/dispatch/matters/{matter_id}/meanwhile": Reach(RESPONDER),
     "GET /api/v1/dispatch/phone": Reach(RESPONDER, RESPONDER),
     "POST /api/v1/dispatch/steps": Reach(RESPONDER),
+    # One's own cards; there are none in this city, so the rest is tried in tests/services/prepaid.
+    "GET /api/v1/prepaid/cards": Reach(SIGNED_IN, SIGNED_IN),
+    "GET /api/v1/prepaid/uses": Reach(SIGNED_IN, SIGNED_IN),
+    **dict.fromkeys(
+        (
+            "POST /api/v1/prepaid/cards",
+            "POST /api/v1/prepaid/consents",
+            "GET /api/v1/prepaid/cards/{card}",
+            *(
+                f"POST /api/v1/prepaid/cards/{{card}}/{act}"
+                for act in (
+                    "top-ups",
+                    "qr",
+                    "transfer",
+                    "lost",
+                    "found",
+                    "reissue",
+                    "activate",
+                    "pin",
+                    "refund/{cause}",
+                )
+            ),
+            "GET /api/v1/prepaid/cards/{card}/refund/{cause}",
+            "POST /api/v1/prepaid/uses/{use}/confirm",
+            "POST /api/v1/prepaid/uses/{use}/refuse",
+            "GET /api/v1/prepaid/shops/{code}",
+            *(
+                f"POST /api/v1/prepaid/shops/{{code}}/{act}"
+                for act in (
+                    "cards",
+                    "cards/{card}/lost",
+                    "cards/{card}/reissue",
+                    "cards/{card}/refund/{cause}",
+                    "uses",
+                    "uses/{use}/code",
+                    "uses/{use}/confirm",
+                    "uses/{use}/withdraw",
+                    "offers",
+                    "offers/{offer}/withdraw",
+                    "tills",
+                    "webhooks",
+                )
+            ),
+            "GET /api/v1/prepaid/shops/{code}/cards/{card}",
+            "GET /api/v1/prepaid/shops/{code}/uses/{use}",
+            "DELETE /api/v1/prepaid/shops/{code}/tills/{id}",
+            "DELETE /api/v1/prepaid/shops/{code}/webhooks/{id}",
+        )
+    ),
     # Open311: one public door; its answers are cleaned of personal data (see test_open311.py)
     "GET /open311/discovery.{form}": OPEN,
     "GET /open311/v2/services.{form}": OPEN,
@@ -343,11 +400,33 @@ MATRIX: dict[str, Reach | None] = {
 """Of every address and operation who is let in; None for an address at which, as it is tried here, nothing is."""
 
 REASON = {"reason": "为了测试"}
+NOTHING = "00000000-0000-0000-0000-000000000001"
+"""The number of no thing."""
+PAYMENT = {"offer": NOTHING, "shop": NOTHING}
 APPROVED = {**REASON, "approver": "吴主任"}
 SAID: dict[str, Mapping[str, Any]] = {
     "POST /language": {"language": "en"},
     "POST /sign-in": {"username": "chen", "password": "wrong"},
     "GET /map/areas.json": {"within": "330106"},
+    "POST /api/v1/prepaid/cards": PAYMENT,
+    "POST /api/v1/prepaid/consents": {"token": "forged", "consents": True},
+    "POST /api/v1/prepaid/cards/{card}/top-ups": {"offer": NOTHING},
+    "POST /api/v1/prepaid/cards/{card}/transfer": {"name": "孙女", "phone": "13622223333"},
+    "POST /api/v1/prepaid/cards/{card}/pin": {"pin": "402816"},
+    "POST /api/v1/prepaid/shops/{code}/cards": PAYMENT,
+    "POST /api/v1/prepaid/shops/{code}/cards/{card}/reissue": {"pin": "402816"},
+    "POST /api/v1/prepaid/shops/{code}/uses": {"number": "1", "item": "剪发"},
+    "POST /api/v1/prepaid/shops/{code}/uses/{use}/confirm": {"pin": "402816"},
+    "POST /api/v1/prepaid/shops/{code}/offers": {
+        "kind": "stored",
+        "name": "储值卡",
+        "content": "剪发",
+        "price": 100,
+        "refund_way": "原路退回",
+        "breach_liability": "依法承担",
+    },
+    "POST /api/v1/prepaid/shops/{code}/tills": {"name": "前台"},
+    "POST /api/v1/prepaid/shops/{code}/webhooks": {"address": "https://till.example/told"},
     "POST /inspection/findings/settle": {"chosen": "{finding}", **REASON},
     "POST /inspection/findings/reopen": {"chosen": "{finding}", **REASON},
     "POST /inspection/rounds/{id}/give-up": REASON,

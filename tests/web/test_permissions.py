@@ -180,7 +180,8 @@ def ask(operation: str, asker: str, town: Town, where: str) -> Any:
     method, _, address = operation.partition(" ")
     place = town.places[where]
     with taken_back():
-        client = Client(headers={"X-Tracking-Code": town.places["own"].code} if asker == "code" else {})
+        shown = {"X-Tracking-Code": town.places["own"].code} if asker == "code" else {}
+        client = Client(headers={"Idempotency-Key": "tried", **shown})
         if username := ASKERS[asker]:
             client.cookies[settings.SESSION_COOKIE_NAME] = town.sessions[username]
         known = {
@@ -198,7 +199,11 @@ def ask(operation: str, asker: str, town: Town, where: str) -> Any:
             "head": "category",
             "app_label": "audit",
             "today": clock.today(),
+            **dict.fromkeys(("card", "use", "offer"), UUID(int=1)),
+            "cause": "consumer",
         }
+        if address.startswith("/api/v1/prepaid/"):
+            known |= {"id": UUID(int=1)}
         if "/administration/" in address:
             known |= administered(address, place)
         if address.startswith("/inspection/"):
@@ -233,6 +238,12 @@ def owned(address: str, username: str) -> dict[str, object]:
     if "{filter_id}" in address:
         kept = SavedFilter.objects.create(account=account, page="matters", name="路灯", query="open=true")
         return {"filter_id": kept.id}
+    if "{batch_id}" in address:
+        batch = Batch.objects.create(account=account, asked_at=clock.now(), language="en", name="a.csv", rows=1)
+        if address.endswith("/file"):
+            Batch.objects.filter(id=batch.id).update(state=Batch.State.READY, ended_at=clock.now())
+            answers_path(batch).write_text("")
+        return {"batch_id": batch.id}
     if "{export_id}" in address:
         asked = {"asked_at": clock.now(), "format": Export.Format.CSV, "language": "en", "filters": {}}
         ready = Export.objects.create(account=account, **asked)

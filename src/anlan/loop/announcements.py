@@ -83,6 +83,11 @@ class Heard:
     left_areas: list[str]
     left_unit_id: UUID | None
 
+    @property
+    def id(self) -> UUID:
+        """The matter's, as `access.sees` asks for it."""
+        return self.matter_id
+
     def concerns(self, actor: Actor) -> bool:
         """May this actor see the matter, or could they until this change took it from them?"""
         if sees(actor, self):

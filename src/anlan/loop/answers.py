@@ -1,6 +1,6 @@
 """What may be read: the shapes in which every door shows a matter, its clocks and its history."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
@@ -45,8 +45,15 @@ VERBS = {
     "child_closed": ("子事件已结", "Child matter closed"),
     "looked": ("查看个人信息", "Personal data opened"),
     "evidence_opened": ("打开证据原件", "Evidence opened"),
+    "party_added": ("登记当事人", "Person added"),
+    "invited": ("邀请当事人参与", "Person invited to take part"),
 }
 """The engine's own verbs, as a reader calls them; the transitions bring their own labels."""
+
+
+def name_events(names: Mapping[str, tuple[str, str]]) -> None:
+    """Say what the lines are called that a service adds to a history besides its steps: Chinese, English."""
+    VERBS.update(names)
 
 
 def label(named: Named) -> str:

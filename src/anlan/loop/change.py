@@ -77,6 +77,9 @@ class Change:
         for name in transition.clears:
             setattr(matter, name, None)
         matter.returns += transition.returns
+        if transition.raises:
+            matter.escalation = matter.level + 1
+            self.tell_desk(matter.desk_path)
         matter.reopened += transition.reopens
         matter.closed_at = self.at if target.final else None
         self.turn_clocks(target, transition)

@@ -15,6 +15,7 @@ ROLES = {
     Role.SUPERVISOR: ("主管", "supervisor"),
     Role.ADMINISTRATOR: ("管理员", "administrator"),
     Role.AUDITOR: ("审计员", "auditor"),
+    Role.PARTY: ("当事人", "party"),
 }
 UNITS = {
     "minute": ("分钟", "min"),

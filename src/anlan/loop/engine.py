@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from anlan.city.people.access import (
     DISPATCHER,
+    PARTY,
     REPORTER,
     RESPONDER,
     SUPERVISOR,
@@ -154,7 +155,7 @@ def advance(
             setattr(matter, field, _value_for(field, given))
         if transition.takes_over:
             matter.responsible_id = _organisation(by, matter) or matter.responsible_id
-        change.make(transition, {**given, **moment})
+        change.make(transition, {**given, **moment, **_whose(change)})
         if attachments:
             _add_note(change, "", attachments, moment)
         if matter.parent_id is not None and transition.target.final:
@@ -287,6 +288,12 @@ def _placed(submission: Submission | None, change: Change) -> Submission | None:
     if submission is not None:
         submission.matter_id, submission.area = change.matter.id, change.matter.area
     return submission
+
+
+def _whose(change: Change) -> dict[str, str]:
+    """Which of the persons of a matter made a step that any of them may make."""
+    part = change.actor.takes_part
+    return {"party": str(part.party)} if change.role is PARTY and part else {}
 
 
 def _tell_parent(parent_id: UUID, child: Matter) -> None:

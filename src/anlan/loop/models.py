@@ -30,6 +30,10 @@ else:  # Django's fields can't be subscripted at run time.
     _Number = models.BigIntegerField
 
 
+CITY_LEVEL = 3
+"""Community 0, town 1, district 2, city 3: an area's path is city.district.town.community.grid."""
+
+
 class Channel(models.TextChoices):
     """How a matter came in."""
 
@@ -179,6 +183,17 @@ class Matter(models.Model):
         return ".".join(self.area.split(".")[:3])
 
     @property
+    def level(self) -> int:
+        """How high it has come: 0 with the community, 1 with the town, 2 with the district, 3 with the city."""
+        return max(self.escalation, CITY_LEVEL - self.area.count("."), 0)
+
+    @property
+    def desk_path(self) -> str:
+        """The path of the area whose command centre answers for it at its level; a community's is the town's."""
+        labels = self.area.split(".")
+        return ".".join(labels[: min(CITY_LEVEL + 1 - self.level, CITY_LEVEL)])
+
+    @property
     def rules(self) -> type[Procedure]:
         """The procedure this matter follows."""
         return procedure(self.procedure)
@@ -282,10 +297,19 @@ class Party(models.Model):
     phone = SealedTextField(null=True)
     phone_index = models.BinaryField(null=True)
     address = SealedTextField(null=True)
+    # By these a person other than the reporter acts: an account, or a code of which only the index is kept.
+    account = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+", db_index=False)
+    code_index = models.BinaryField(null=True, unique=True)
     language = models.CharField(max_length=10, default="zh-hans")
 
+    matter_id: UUID
+    account_id: UUID | None
+
     class Meta:
-        indexes = [models.Index(fields=["phone_index"], name="party_by_phone", condition=Q(phone_index__isnull=False))]
+        indexes = [
+            models.Index(fields=["phone_index"], name="party_by_phone", condition=Q(phone_index__isnull=False)),
+            models.Index(fields=["account"], name="party_by_account", condition=Q(account__isnull=False)),
+        ]
 
 
 class Look(models.Model):

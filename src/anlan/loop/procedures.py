@@ -9,10 +9,14 @@
         repair = Transition(reported, repaired, by=RESPONDER, label="修复")
         in_time = Deadline(since=reported, until=repaired, rule="lamp.repair", then=escalate, label="修复")
 
+Procedures that share steps extend a base, a procedure without a label, which is inherited from and never followed. A
+name declared again replaces what was inherited, and `None` takes it away.
+
 The first state is where a matter opens. Pages, the API, the diagram and the docs are derived from the declaration.
 """
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -81,6 +85,7 @@ class Transition(Named):
     `tells`: who gets a notice (as things stood before it cleared anything).
     `returns`: it gives the matter back (counted; refused once the designation is binding).
     `takes_over`: the actor's organisation becomes the one responsible. `reopens`: it leaves an ending.
+    `raises`: the matter goes to the next level up (`Matter.level`), whose desk is told.
     """
 
     def __init__(
@@ -98,6 +103,7 @@ class Transition(Named):
         returns: bool = False,
         takes_over: bool = False,
         reopens: bool = False,
+        raises: bool = False,
     ) -> None:
         self.sources = _states(source)
         self.target = target
@@ -111,6 +117,13 @@ class Transition(Named):
         self.returns = returns
         self.takes_over = takes_over
         self.reopens = reopens
+        self.raises = raises
+
+    def also_from(self, more: State | States) -> "Transition":
+        """The same step out of further states, for a procedure that has states of its own beside what it inherits."""
+        wider = copy(self)
+        wider.sources = States((*self.sources, *_states(more)))
+        return wider
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +171,10 @@ class Procedure:
     transitions: ClassVar[Mapping[str, Transition]]
     deadlines: ClassVar[Mapping[str, Deadline]]
 
-    def __init_subclass__(cls, *, label: str, **kwargs: Any) -> None:
+    def __init_subclass__(cls, *, label: str | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if label is None:
+            return
         cls.slug, cls.label = cls.__name__.lower(), label
         cls.states = _declared(cls, State)
         cls.transitions = _declared(cls, Transition)
@@ -192,7 +207,8 @@ def procedures() -> tuple[type[Procedure], ...]:
 
 
 def _declared(cls: type[Procedure], kind: type[T]) -> Mapping[str, T]:
-    return MappingProxyType({name: value for name, value in vars(cls).items() if isinstance(value, kind)})
+    named = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}
+    return MappingProxyType({name: value for name, value in named.items() if isinstance(value, kind)})
 
 
 def _check(cls: type[Procedure]) -> None:
@@ -205,6 +221,11 @@ def _check(cls: type[Procedure]) -> None:
             raise NotDeclaredRight(f"{cls.__name__}.{transition.name} uses a state of another procedure")
         if any(state.final for state in transition.sources) and not transition.reopens:
             raise NotDeclaredRight(f"{cls.__name__}.{transition.name} leaves a final state without reopens=True")
+    steps = set(cls.transitions.values())
+    for deadline in cls.deadlines.values():
+        named = {*deadline.since, *deadline.until, *({deadline.then} - {None, escalate})}
+        if not named <= states | steps:
+            raise NotDeclaredRight(f"{cls.__name__}.{deadline.name} names what this procedure does not declare")
     reached, left = {cls.initial()}, set[State]()
     for transition in cls.transitions.values():
         reached.add(transition.target)

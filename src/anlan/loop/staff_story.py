@@ -75,6 +75,8 @@ def _who(event: EventOut, names: Mapping[UUID, str]) -> str:
         return _("the program")
     if event.actor_role == Role.REPORTER.name:
         return _("reporter")
+    if event.actor_role == Role.PARTY.name:
+        return _("party")
     role = str(Posting.RoleName(event.actor_role).label)
     return f"{role} {names[event.actor]}" if event.actor and event.actor in names else role
 

@@ -34,6 +34,14 @@ PERMANENT = (
 """What no verb ever changes."""
 
 
+_moving: list[type[Model]] = [Deadline, Party, Notice, Attachment]
+
+
+def moves_along(*models: type[Model]) -> None:
+    """Let a service's rows, which hold a matter's area beside its identifier, follow the matter into another area."""
+    _moving.extend(model for model in models if model not in _moving)
+
+
 @dataclass
 class Additions:
     """What may be written along with a change, in the same statement."""
@@ -142,8 +150,8 @@ def update(change: Change, additions: Additions) -> None:
     if row is None:
         raise Stale(_("the matter was changed by someone else in the meantime"))
     if change.moved:
-        for model in (Deadline, Party, Notice, Attachment):
-            model.objects.filter(matter_id=change.matter.id).update(area=change.matter.area)
+        for model in _moving:
+            model._default_manager.filter(matter_id=change.matter.id).update(area=change.matter.area)
     if change.shared:
         Deadline.objects.filter(matter_id=change.matter.id).update(shared_with=change.matter.shared_with)
 

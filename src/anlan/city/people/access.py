@@ -6,6 +6,7 @@
 - the matter has been shared with such an area (co-handling), or
 - the matter is assigned to a unit in which the actor holds a posting, or
 - the actor is the resident whose account reported it, or has shown the matter's tracking code, or
+- the actor is a party of it, by an account or a code of their own, or
 - the actor is the program itself (`SYSTEM`), which sees the whole city.
 
 **Do.** A transition is allowed to an actor if, and only if, one of the roles it names is held *for this matter*:
@@ -14,6 +15,7 @@
   one it is shared with (who only helps may not hand it over or share it further),
 - `RESPONDER`: by a posting of that role in the unit the matter is assigned to,
 - `REPORTER`: by the account that reported it or by its tracking code,
+- `PARTY`: by whoever takes part in it otherwise (`loop.taking_part` knows who does),
 - `SYSTEM`: by the program.
 
 `scoped` turns the first rule into the settings that the database's row policies read, so that a query that
@@ -47,10 +49,12 @@ class Role(enum.Flag):
     SUPERVISOR = enum.auto()
     ADMINISTRATOR = enum.auto()
     AUDITOR = enum.auto()
+    PARTY = enum.auto()
 
 
 SYSTEM = Role.SYSTEM
 REPORTER = Role.REPORTER
+PARTY = Role.PARTY
 RESPONDER = Role.RESPONDER
 DISPATCHER = Role.DISPATCHER
 SUPERVISOR = Role.SUPERVISOR
@@ -67,13 +71,22 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class TakesPart:
+    """As which person of which matter somebody acts."""
+
+    party: UUID
+    matter: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
-    """Someone who asks: an account with its postings, a resident with a tracking code, or the program."""
+    """Someone who asks: an account with its postings, a resident with a tracking code, a party, or the program."""
 
     kind: str
     account_id: UUID | None = None
     held: tuple[Held, ...] = ()
     tracking: bytes | None = None
+    takes_part: TakesPart | None = None
 
     @property
     def areas(self) -> tuple[str, ...]:
@@ -88,6 +101,9 @@ class Actor:
 
 class MatterFacts(Protocol):
     """What the rule needs to know of a matter; the loop's matters have it."""
+
+    @property
+    def id(self) -> UUID: ...
 
     area: str
     shared_with: list[str]
@@ -154,6 +170,8 @@ def role_for(actor: Actor, allowed: Role, matter: MatterFacts, *, helping: bool 
         by_code = actor.tracking is not None and actor.tracking == matter.tracking_index
         if by_account or by_code:
             return REPORTER
+    if Role.PARTY in allowed and _takes_part(actor, matter):
+        return PARTY
     return None
 
 
@@ -165,7 +183,13 @@ def sees(actor: Actor, matter: MatterFacts) -> bool:
         return True
     if not actor.held and actor.account_id is not None and actor.account_id == matter.reporter_id:
         return True
-    return actor.tracking is not None and actor.tracking == matter.tracking_index
+    if actor.tracking is not None and actor.tracking == matter.tracking_index:
+        return True
+    return _takes_part(actor, matter)
+
+
+def _takes_part(actor: Actor, matter: MatterFacts) -> bool:
+    return actor.takes_part is not None and actor.takes_part.matter == matter.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +241,8 @@ def scope_of(actor: Actor) -> Scope:
     """The scope in which an actor reads."""
     # Somebody on duty looks at the city, not at their own reports: one setting less for each transaction.
     reporter = None if actor.held else actor.account_id
-    return Scope(areas=actor.areas, units=actor.units, reporter=reporter, tracking=actor.tracking)
+    matter = actor.takes_part.matter if actor.takes_part else None
+    return Scope(areas=actor.areas, units=actor.units, matter=matter, reporter=reporter, tracking=actor.tracking)
 
 
 def _change(before: Scope, after: Scope) -> None:

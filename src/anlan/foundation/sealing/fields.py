@@ -112,13 +112,14 @@ _NORMALISERS: dict[str, Callable[[str], str]] = {
     "phone": _bare_phone,
     "id_number": lambda text: _bare(text).upper(),
     "code": lambda text: _bare(text).upper(),
+    "name": lambda text: _bare(text).casefold(),
 }
 
 
 def blind_index(kind: str, text: str) -> bytes:
     """Return 16 bytes that are equal for equal values, however they were typed.
 
-    `kind` is "phone", "id_number" or "code". The same value gives the same index in every table.
+    `kind` is "phone", "id_number", "code" or "name". The same value gives the same index in every table.
     `ValueError` for another kind, or a text in which nothing is left.
     """
     if kind not in _NORMALISERS:

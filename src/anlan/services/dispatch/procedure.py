@@ -38,6 +38,7 @@ class Dispatching(Procedure, label="事件处置"):
     resolved = State("待评价", done=True)
     closed = State("已办结", final=True)
     with_police = State("已移交公安", final=True)
+    dissolved = State("已拆分", final=True)
 
     route = Transition(received, routed, by=DISPATCHER | SYSTEM, label="分流")
     assign = Transition(
@@ -85,6 +86,16 @@ class Dispatching(Procedure, label="事件处置"):
     )
     return_to_police = Transition(
         received | routed, with_police, by=DISPATCHER, label="退回公安", asks=Reason, when=came_from_police
+    )
+    dissolve = Transition(
+        received | routed | assigned | accepted | on_scene,
+        dissolved,
+        # Where a person has decided that what was worked as one is several: each part stands for itself again.
+        by=SYSTEM,
+        label="拆分",
+        asks=Reason,
+        tells=RESPONDER,
+        clears=("unit_id",),
     )
     rate = Transition(resolved, closed, by=REPORTER, label="评价", asks=Satisfaction, sets=("rating",))
     lapse = Transition(resolved, closed, by=SYSTEM, label="逾期未评")
