@@ -129,6 +129,13 @@ def test_production_refuses_debug(monkeypatch: pytest.MonkeyPatch) -> None:
         load()
 
 
+def test_production_refuses_a_bank_that_pays_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANLAN_PRODUCTION", "true")
+    monkeypatch.setenv("ANLAN_BANK", "simulator")
+    with pytest.raises(BadEnvironment, match="ANLAN_BANK"):
+        load()
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "says"),
     [
@@ -138,6 +145,7 @@ def test_production_refuses_debug(monkeypatch: pytest.MonkeyPatch) -> None:
         ("ANLAN_DEBUG", "perhaps", "true or false"),
         ("ANLAN_CITY", "hangzhou", "four digits"),
         ("ANLAN_LANGUAGE", "fr", "zh-hans or en"),
+        ("ANLAN_BANK", "piggy", "simulator"),
         ("ANLAN_CIPHER_SUITE", "rot13", "aes or sm"),
         ("ANLAN_ALLOWED_HOSTS", " , ", "names no host"),
         ("ANLAN_NOTICE_SINK", "ftp://x", "allowed: log, "),

@@ -189,9 +189,13 @@ def test_every_blind_index_of_the_models_is_known() -> None:
     tables = {table.model._meta.label: table for table in turning.sealed_tables()}
     assert {label: [each.name for each in table.indexed] for label, table in tables.items()} == {
         "loop.Matter": ["tracking"],
-        "loop.Party": ["phone"],
+        "loop.Party": ["phone", "code"],
         "people.Account": ["phone"],
         "people.Authenticator": [],
+        "prepaid.Card": ["holder_phone"],
+        "prepaid.Lot": [],
+        "prepaid.Merchant": [],
+        "prepaid.Webhook": [],
     }
     for table in tables.values():
         assert all(isinstance(each, SealedTextField) for each in table.fields)

@@ -1,6 +1,7 @@
 """Personal data: masked wherever they are shown, opened only with a purpose, and never unseen by whom they concern."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -80,7 +81,9 @@ def test_no_answer_of_the_api_holds_a_sealed_value_without_a_look(opened: Opened
     look(opened, cast.chen)
     known = {"matter_id": str(matter.id), "code": opened.code, "attachment_id": str(uuid4())}
     answers = {
-        path: Client().get(path.format(**known), headers=headers(who, opened)).content.decode()
+        path: Client()
+        .get(re.sub(r"{(\w+)}", lambda name: known.get(name[1], str(uuid4())), path), headers=headers(who, opened))
+        .content.decode()
         for path in reading_addresses()
     }
     assert len(answers) >= 10

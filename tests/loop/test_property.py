@@ -37,11 +37,14 @@ PROPER: dict[str, Mapping[str, Any] | None] = {
     "resolve": {"outcome": "solved", "text": "好了"},
     "answer": {"outcome": "explained", "text": "说明"},
     "rate": {"rating": 4},
-    **{step: {"reason": "因为"} for step in ("decline", "withdraw", "call_police", "return_to_police", "reopen")},
+    **{
+        step: {"reason": "因为"}
+        for step in ("decline", "withdraw", "call_police", "return_to_police", "reopen", "dissolve")
+    },
 }
 STEPS = tuple(Dispatching.transitions)
 # Left to the hostile steps: offered everywhere, they would end most stories before they begin.
-RARE = {"call_police", "return_to_police", "answer"}
+RARE = {"call_police", "return_to_police", "answer", "dissolve"}
 
 FIELDS = ("unit_id", "reason", "text", "outcome", "rating", "lon", "lat", "hash")
 CLOCKS = tuple(Dispatching.deadlines)

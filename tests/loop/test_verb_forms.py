@@ -15,7 +15,7 @@ from tests.loop.test_pages import browser, matter, morning, text
 
 __all__ = ["matter", "morning"]
 
-DESK = {"reclassify", "hand_over", "share", "escalate", "merge"}
+DESK = {"reclassify", "place", "hand_over", "share", "escalate", "merge"}
 
 
 def offered(page: str) -> set[str]:

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from anlan.ledger.actions import transfer
+from anlan.ledger.queries import balance
 from anlan.loop import clock, digests, engine, worker
 from anlan.loop.models import DailyDigest
 from anlan.loop.worker import Job
 from anlan.services.dispatch.procedure import Dispatching
 from tests.cast import Cast, lamp
+from tests.ledger.money import accounts, order
 
 
 @pytest.fixture
@@ -59,6 +62,14 @@ def test_one_round_does_everything_that_is_due_and_says_how_much(committed: str)
     assert done["notices"] == "2"
     assert done["digest"] == "1"
     assert done.keys() == {job.name for job in worker.jobs()}
+
+
+def test_held_money_whose_time_is_over_is_released(db: None) -> None:
+    bank, purse = accounts("bank", "purse")
+    until = clock.now() - timedelta(seconds=1)
+    transfer(order(bank, purse, 5, pending_until=until), now=until - timedelta(hours=1))
+    assert worker.run_once([job for job in worker.jobs() if job.name == "held-money"]) == {"held-money": 1}
+    assert balance(bank).reserved == 0
 
 
 def test_a_faulty_job_is_tried_again_and_keeps_no_other_from_its_turn(django_db_blocker: Any) -> None:

@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +38,8 @@ FORMAT = 1
 DUMP, FILES, MANIFEST = "database.dump", "files", "manifest.json"
 _FILE = re.compile(rf"{FILES}/[0-9a-f]{{2}}/[0-9a-f]{{2}}/(?P<digest>[0-9a-f]{{64}})")
 # Made by the server's administrator or by `_prepare`, not by the archive.
+_KEY_OR_INDEX = re.compile(r"^\d+; \d+ \d+ (?:CONSTRAINT|INDEX(?! ATTACH)) \S+ (.+) \S+$")
+_ATTACHED = re.compile(r"^\d+; \d+ \d+ INDEX ATTACH \S+ (\S+) \S+$")
 _NOT_OURS = re.compile(r"^\d+; \d+ \d+ (EXTENSION|COMMENT - EXTENSION|SCHEMA|COMMENT - SCHEMA|DEFAULT ACL) ")
 
 Progress = Callable[[str, int], None]
@@ -246,7 +248,8 @@ def _dump(target: Path) -> dict[str, int]:
 def _restore(dump: Path) -> None:
     contents = dump.with_name("contents")
     listed = _run("pg_restore", "--list", str(dump), connect=False)
-    contents.write_text("\n".join(line for line in listed.splitlines() if not _NOT_OURS.match(line)))
+    ours = [line for line in listed.splitlines() if not _NOT_OURS.match(line)]
+    contents.write_text("\n".join(_partitions_first(ours)))
     in_archive = set(re.findall(r"^\d+; \d+ \d+ TABLE \S+ (\S+)", listed, flags=re.MULTILINE))
     if foreign := sorted(rows_by_table().keys() - in_archive):
         raise ArchiveError(
@@ -260,6 +263,22 @@ def _restore(dump: Path) -> None:
         )
     # What was prepared or cached against the tables of before is void.
     connections.close_all()
+
+
+def _partitions_first(entries: Sequence[str]) -> list[str]:
+    """A partition's keys and indexes before those of its table.
+
+    What is there is dropped in the opposite order, and the one of the table has to go first: it takes them along.
+    """
+    attached = {found[1] for entry in entries if (found := _ATTACHED.match(entry))}
+    of_partitions = [
+        entry for entry in entries if (found := _KEY_OR_INDEX.match(entry)) and found[1].split()[-1] in attached
+    ]
+    if not of_partitions:
+        return list(entries)
+    first = next(place for place, entry in enumerate(entries) if _KEY_OR_INDEX.match(entry))
+    moved = set(of_partitions)
+    return [*entries[:first], *of_partitions, *(entry for entry in entries[first:] if entry not in moved)]
 
 
 @contextmanager

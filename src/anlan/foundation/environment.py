@@ -141,6 +141,12 @@ class Environment(BaseSettings):
     llm_key: str = Field(default="", repr=False, description="the key of that API, if it asks for one")
     llm_model: str = Field(default="", max_length=100, description="which of its models to ask")
 
+    bank: Literal["simulator"] | None = Field(
+        default=None,
+        description="simulator, a bank that only notes what it would pay, and never in production; without it no money "
+        "leaves",
+    )
+
     allowed_hosts: Annotated[list[str], NoDecode] = Field(
         default=["localhost", "127.0.0.1", "[::1]"], description="host names parted by commas"
     )
@@ -215,6 +221,8 @@ class Environment(BaseSettings):
     def _suits_production(self) -> Self:
         if self.production and self.debug:
             raise ValueError("ANLAN_DEBUG: cannot be true while ANLAN_PRODUCTION is; allowed: false")
+        if self.production and self.bank == "simulator":
+            raise ValueError("ANLAN_BANK: the simulator pays nobody, and ANLAN_PRODUCTION is true; allowed: none")
         return self
 
     @model_validator(mode="after")

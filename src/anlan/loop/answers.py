@@ -20,7 +20,9 @@ from anlan.loop.suggestions import KLASS_LABELS, Klass, categories
 VERBS = {
     "opened": ("已收到", "Received"),
     "noted": ("补充说明", "Note"),
+    "about": ("注明涉及对象", "Said what it is about"),
     "reclassified": ("调整分类", "Reclassified"),
+    "placed": ("确认地点", "Place confirmed"),
     "handed_over": ("移交其他地区", "Handed over to another area"),
     "share_redrawn": ("网格调整，由新网格协同办理", "The grids were redrawn; another grid helps with it now"),
     "area_redrawn": ("网格调整，随之归入新网格", "The grids were redrawn; it now lies in another"),

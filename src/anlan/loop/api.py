@@ -10,7 +10,7 @@ from ninja import Body, File, Form, Header, Query, Router, Status, UploadedFile
 from ninja.decorators import decorate_view
 from pydantic import AfterValidator, BaseModel, Field
 
-from anlan.loop import engine, parties, queries, uploads, verbs
+from anlan.loop import engine, parties, placing, queries, uploads, verbs
 from anlan.loop.answers import EventOut, FileOut, MatterOut, PartyOut, Revealed, Standing, StepOut
 from anlan.loop.declared import ProcedureOut
 from anlan.loop.doors import REFUSALS, TOKEN_SECONDS, Problem, known_actor, sign_in
@@ -24,6 +24,7 @@ from anlan.loop.schemas import (
     HandOver,
     Line,
     Merging,
+    Placing,
     Reason,
     Reclassification,
     Said,
@@ -175,6 +176,20 @@ def hand_over(request: HttpRequest, matter_id: UUID, given: HandOver, if_match: 
     """Move it to another area's command centre."""
     by, area = known_actor(request), path_of(given.to_area, "to_area")
     return Standing.of(verbs.hand_over(matter_id, to_area=area, by=by, reason=given.reason, version=_version(if_match)))
+
+
+@router.post("/matters/{matter_id}/place", response={200: Standing, REFUSALS: Problem}, tags=["matters"])
+def place(request: HttpRequest, matter_id: UUID, given: Placing, if_match: IfMatch = None) -> Standing:
+    """Say where it is, by the code of an address or of an area; the area, the grid and the desk follow."""
+    placed = placing.place(
+        matter_id,
+        by=known_actor(request),
+        reason=given.reason,
+        address_code=given.address_code,
+        in_area=path_of(given.in_area, "in_area") if given.in_area else None,
+        version=_version(if_match),
+    )
+    return Standing.of(placed)
 
 
 @router.post("/matters/{matter_id}/share", response={200: Standing, REFUSALS: Problem}, tags=["matters"])

@@ -11,10 +11,12 @@ class LoopConfig(AppConfig):
 
     def ready(self) -> None:
         from anlan.city.people.access import DISPATCHER, SUPERVISOR, Role
-        from anlan.loop import rooms
+        from anlan.ledger import moments
+        from anlan.loop import clock, rooms
         from anlan.loop.notice_centre import TOLD
 
         desk = DISPATCHER | SUPERVISOR | Role.ADMINISTRATOR | Role.AUDITOR
         rooms.register(rooms.Room("matters", _("Matters"), desk, general=True))
         rooms.register(rooms.Room("notices", _("Notices"), TOLD, general=True))
         rules.register(self.name)
+        moments.provide(clock.now)

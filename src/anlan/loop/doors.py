@@ -1,7 +1,8 @@
 """What every door of the program shares: who asks, and how a refusal is answered.
 
-An asker is known by a bearer token, a session, or a matter's tracking code; otherwise they are anonymous. Whatever
-is refused is answered in one shape and in the asker's language:
+An asker is known by a bearer token, a session, or a matter's tracking code; otherwise they are anonymous. At the
+address of a matter, an account or a code may be that of another person who takes part in it. Whatever is refused is
+answered in one shape and in the asker's language:
 
     {"error": {"code": "bad_input", "message": "…", "field": "title", "details": [{"field": …, "message": …}]}}
 """
@@ -30,9 +31,9 @@ from anlan.city.people.access import Actor, actor_of, anonymous, bearer
 from anlan.city.people.models import Account
 from anlan.foundation.language import said
 from anlan.foundation.sealing.fields import blind_index
-from anlan.loop import clock
+from anlan.loop import clock, taking_part
 from anlan.loop.faults import Fault, faults
-from anlan.loop.refusals import BadInput, NotAllowed, Refused
+from anlan.loop.refusals import BadInput, NotAllowed, Refused, Unknown
 
 TOKEN_SECONDS = 12 * 60 * 60
 _TOKEN = "anlan.session"
@@ -67,7 +68,25 @@ class Problem(BaseModel):
 
 
 def actor_of_request(request: HttpRequest) -> Actor:
-    """Who asks. Raises NotSignedIn for a token that does not hold: whoever sends one means to be known."""
+    """Who asks; at the address of a matter (`matter_id` in its route) also as which person of it. Raises NotSignedIn
+    for a token that does not hold: whoever sends one means to be known."""
+    actor = _asker(request)
+    matter = request.resolver_match.kwargs.get("matter_id") if request.resolver_match else None
+    # Somebody on duty acts by their postings alone; as a person of a matter they have a code like everybody else.
+    if matter is None or actor.held or actor.kind == "anonymous":
+        return actor
+    try:
+        return taking_part.by_account(actor, UUID(str(matter))) if actor.account_id else _by_own_code(actor)
+    except (Unknown, ValueError):
+        return actor
+
+
+def _by_own_code(actor: Actor) -> Actor:
+    assert actor.tracking is not None, "who has no account has shown a code"
+    return taking_part.by_code(actor.tracking)
+
+
+def _asker(request: HttpRequest) -> Actor:
     if token := request.META.get("HTTP_AUTHORIZATION"):
         return actor_of(_account_of(token), on=clock.today())
     if code := request.META.get("HTTP_X_TRACKING_CODE"):

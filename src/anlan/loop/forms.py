@@ -35,6 +35,8 @@ LABELS: Mapping[str, "str | Promise"] = {
     "password": _("Password"),
     "to_area": _("To which desk"),
     "with_area": _("With which desk"),
+    "address_code": _("Address code"),
+    "in_area": _("Area"),
     "approver": _("Approved by"),
     "deadline": _("Which deadline"),
     "klass": _("Class"),

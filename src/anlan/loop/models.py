@@ -297,8 +297,9 @@ class Party(models.Model):
     phone = SealedTextField(null=True)
     phone_index = models.BinaryField(null=True)
     address = SealedTextField(null=True)
-    # By these a person other than the reporter acts: an account, or a code of which only the index is kept.
+    # By these a person other than the reporter acts: an account, or a code.
     account = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+", db_index=False)
+    code = SealedTextField(null=True)
     code_index = models.BinaryField(null=True, unique=True)
     language = models.CharField(max_length=10, default="zh-hans")
 

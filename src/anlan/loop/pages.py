@@ -18,7 +18,7 @@ from anlan.city.areas.atlas import atlas
 from anlan.city.people.access import REPORTER, Actor, role_for
 from anlan.city.people.models import Unit
 from anlan.loop import engine, parties, queries, verb_forms
-from anlan.loop.address_found import address_found
+from anlan.loop.address_found import address_found, asked_where
 from anlan.loop.answers import label
 from anlan.loop.files import Sent, attach_all, most_bytes, most_files, opened, small
 from anlan.loop.forms import Choices, Form, checked, form_of, told_in, version_in
@@ -212,6 +212,7 @@ def _page(
         **shell(request, actor),
         "matter": shown,
         "address_found": address_found(events),
+        "asked_where": asked_where(found, events) if "place" in shown.verbs else None,
         "colour": severity_colour(shown.severity),
         "channel": Channel(shown.channel).label,
         "steps": steps,

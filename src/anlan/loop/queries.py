@@ -18,7 +18,17 @@ from django.utils.translation import gettext as _
 from pydantic import BaseModel, Field
 
 from anlan.city.areas.atlas import atlas
-from anlan.city.people.access import Actor, Scope, anonymous, bearer, covers, scope_of, scoped
+from anlan.city.people.access import (
+    REPORTER,
+    Actor,
+    Scope,
+    anonymous,
+    bearer,
+    covers,
+    role_for,
+    scope_of,
+    scoped,
+)
 from anlan.foundation.rules import rulebook
 from anlan.loop import clock, engine, parties, verbs
 from anlan.loop.answers import (
@@ -144,9 +154,13 @@ def matter(actor: Actor, id: UUID) -> MatterOut:
     return MatterOut.whole(found, deadlines, engine.possible(found, actor), others, shown)
 
 
-def seen(actor: Actor, id: UUID) -> Matter:
-    """The matter, if this actor may see it. Raises Unknown."""
-    with scoped(scope_of(actor)):
+def seen(actor: Actor, id: UUID, *, as_party: bool = False) -> Matter:
+    """The matter, if this actor may see it. Raises Unknown.
+
+    Who only takes part in it is told their steps and their own data (`as_party`) and nothing else: the rest is what the
+    other side and the offices have said.
+    """
+    with scoped(scope_of(actor if as_party else replace(actor, takes_part=None))):
         return _one(Q(id=id))
 
 
@@ -172,7 +186,7 @@ def numbered(actor: Actor, reference: str) -> Matter:
 
 def steps(actor: Actor, id: UUID) -> list[StepOut]:
     """The transitions this actor may make now. Raises Unknown."""
-    return [StepOut.of(transition) for transition in engine.possible(seen(actor, id), actor)]
+    return [StepOut.of(transition) for transition in engine.possible(seen(actor, id, as_party=True), actor)]
 
 
 def history(actor: Actor, id: UUID) -> list[EventOut]:
@@ -190,13 +204,13 @@ def history(actor: Actor, id: UUID) -> list[EventOut]:
 def people(actor: Actor, id: UUID) -> list[PartyOut]:
     """The people of a matter, masked, each with the looks at them. Raises Unknown.
 
-    A reporter sees themselves and nobody else.
+    A reporter sees themselves and nobody else; so does another person who takes part.
     """
-    found = seen(actor, id)
-    who = Q(matter_id=id) if _from_inside(actor, found) else Q(matter_id=id, part=Party.Part.REPORTER)
+    found = seen(actor, id, as_party=True)
+    who = Q() if _from_inside(actor, found) else _oneself(actor, found)
     with scoped(replace(scope_of(actor), matter=id)):
         looks = parties.looks(id, Event.objects.filter(matter_id=id, kind=parties.LOOKED))
-        shown = [parties.masked(party) for party in Party.objects.filter(who).order_by("id")]
+        shown = [parties.masked(party) for party in Party.objects.filter(who, matter_id=id).order_by("id")]
     return [party.model_copy(update={"looks": looks.get(party.id, [])}) for party in shown]
 
 
@@ -286,6 +300,12 @@ def _from_inside(actor: Actor, matter: Matter) -> bool:
     """Does this actor see the matter by a posting, and not as its reporter?"""
     reached = any(covers(area, path) for area in actor.areas for path in (matter.area, *matter.shared_with))
     return reached or (matter.unit_id is not None and matter.unit_id in actor.units)
+
+
+def _oneself(actor: Actor, matter: Matter) -> Q:
+    """The persons of a matter that this actor is, who does not see it from inside."""
+    own = Q(id=actor.takes_part.party) if actor.takes_part else Q(pk__in=())
+    return own | Q(part=Party.Part.REPORTER) if role_for(actor, REPORTER, matter) else own
 
 
 def _public_files(matter_id: UUID, events: Iterable[Event]) -> list[Attachment]:

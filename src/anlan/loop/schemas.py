@@ -114,6 +114,20 @@ class Merging(Reason):
     into_version: Annotated[int, Field(ge=1)] | None = None
 
 
+class Placing(Reason):
+    """Where it is: at least one of the two."""
+
+    address_code: Annotated[Line, Field(max_length=20)] | None = None
+    in_area: AreaCode | None = None
+
+    @model_validator(mode="after")
+    def _says_where(self) -> "Placing":
+        if not self.address_code and self.in_area is None:
+            message = _("give the code of an address or an area")
+            raise PydanticCustomError("anlan.nothing", "{message}", {"message": message, "field": "address_code"})
+        return self
+
+
 class Reclassification(Reason):
     """At least one of the three."""
 

@@ -87,7 +87,8 @@ def _details(data: Mapping[str, Any], called: Mapping[str, str]) -> Iterable[tup
         yield _("Suggested"), f"{klass_label(triage['klass'])} · {category_label(triage['category'])}"
         yield from ((_("Because"), said(reason["text"], reason["text_en"])) for reason in triage["reasons"])
     if isinstance(data.get("from"), dict) and isinstance(data.get("to"), dict):
-        yield from _reclassified(data["from"], data["to"])
+        told = _placed if "area" in data["to"] else _reclassified
+        yield from told(data["from"], data["to"])
     if data.get("outcome"):
         yield _("Result"), str(Outcome(data["outcome"]).label)
     if "rating" in data:
@@ -107,6 +108,13 @@ def _details(data: Mapping[str, Any], called: Mapping[str, str]) -> Iterable[tup
         yield _("Unit"), called[data["unit_id"]]
     if data.get("party") in called:
         yield _("Person"), called[data["party"]]
+
+
+def _placed(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    if before["area"] != after["area"]:
+        yield _("Area"), f"{atlas().full_name(before['area'])} → {atlas().full_name(after['area'])}"
+    if before["address_code"] != after["address_code"]:
+        yield _("Address code"), f"{before['address_code'] or '–'} → {after['address_code'] or '–'}"
 
 
 def _reclassified(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterable[tuple[str, str]]:

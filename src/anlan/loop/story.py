@@ -11,7 +11,7 @@ from anlan.loop.procedures import Procedure
 
 # What the program itself tells the reporter of; the other verbs are office matters between desks.
 PUBLIC_VERBS = (
-    *("opened", "handed_over", "suspended", "resumed", "extended", "escalated", "merged", "unmerged"),
+    *("opened", "placed", "handed_over", "suspended", "resumed", "extended", "escalated", "merged", "unmerged"),
     *(JOINED, LEFT, SETTLED_WITH, REOPENED_WITH),
 )
 _EXPLAINED_VERBS = ("suspended", "resumed", "extended")

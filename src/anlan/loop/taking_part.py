@@ -39,8 +39,9 @@ def invite(matter_id: UUID, party_id: UUID, *, by: Actor, account_id: UUID | Non
         party = Party.objects.filter(id=party_id, matter_id=matter_id).first()
         if party is None:
             raise Unknown(_("there is no such person in this matter"))
-        party.code_index, party.account_id = blind_index("code", code), account_id or party.account_id
-        party.save(update_fields=["code_index", "account"])
+        party.code, party.code_index = code, blind_index("code", code)
+        party.account_id = account_id or party.account_id
+        party.save(update_fields=["code", "code_index", "account"])
         change.record(INVITED, {"party": str(party_id)})
     return code
 

@@ -15,14 +15,14 @@ from anlan.city.areas.atlas import atlas
 from anlan.city.people.access import Actor, scope_of, scoped
 from anlan.city.people.queries import command_centres, desk_of
 from anlan.foundation.rules import Unit
-from anlan.loop import verbs
+from anlan.loop import placing, verbs
 from anlan.loop.answers import category_label, label
 from anlan.loop.change import rule_of
 from anlan.loop.forms import Choices, Form, form_of, told_in, version_in
 from anlan.loop.models import Deadline, Matter
 from anlan.loop.queries import path_of
 from anlan.loop.refusals import BadInput, Refused, Unknown
-from anlan.loop.schemas import Approved, Extension, HandOver, Reason, Reclassification, Sharing
+from anlan.loop.schemas import Approved, Extension, HandOver, Placing, Reason, Reclassification, Sharing
 from anlan.loop.suggestions import categories, offered_categories
 
 LAST = ("reason", "approver")
@@ -66,6 +66,12 @@ _SPOKEN = {
         _("What was suggested and what you decide are kept side by side, to learn from."),
         Reclassification,
         verbs.reclassify,
+    ),
+    "place": Spoken(
+        _("Correct the place"),
+        _("The area, the grid and whose desk it is follow. What was told of the place stays as it was told."),
+        Placing,
+        placing.place,
     ),
     "hand_over": Spoken(
         _("Hand over"),
@@ -117,7 +123,7 @@ def do(matter: Matter, name: str, typed: QueryDict, *, by: Actor) -> Matter:
     for field in sorted(verb.asks.model_fields, key=lambda field: field in LAST):
         if verb.asks.model_fields[field].is_required() and field not in told:
             raise BadInput(gettext("is required"), field=field)
-    for field in told.keys() & {"to_area", "with_area"}:
+    for field in told.keys() & {"to_area", "with_area", "in_area"}:
         told[field] = path_of(told[field], field)
     return verb.act(matter.id, **told, by=by, version=version)
 
@@ -177,6 +183,8 @@ def _searched(name: str, matter: Matter) -> Mapping[str, Choices]:
     """What is searched by name: the other desks of the city, or the categories."""
     if name == "reclassify":
         return {"category": [(slug, _category(slug)) for slug in offered_categories()]}
+    if name == "place":
+        return {"in_area": _near(matter)}
     if name not in ("hand_over", "share"):
         return {}
     here, known = desk_of(matter.area), atlas()
@@ -187,6 +195,14 @@ def _searched(name: str, matter: Matter) -> Mapping[str, Choices]:
             (path.rpartition(".")[2], known.full_name(path)) for path in desks
         ]
     }
+
+
+def _near(matter: Matter) -> Choices:
+    """The communities of the matter's town and the grids of its community; what lies farther is handed over."""
+    known, town = atlas(), matter.town_path
+    parents = {town, ".".join(matter.area.split(".")[:4])}
+    inside = (path for path in known.paths.values() if path.rpartition(".")[0] in parents)
+    return [(path.rpartition(".")[2], known.full_name(path)) for path in sorted(inside) if path != matter.area]
 
 
 def _category(slug: str) -> str:

@@ -113,6 +113,7 @@ VERBS = {
     verb.name: verb
     for verb in (
         Verb("reclassify", DESK, _nothing),
+        Verb("place", DESK | SYSTEM, _closed, helping=False),
         Verb("hand_over", DESK | SYSTEM, _in_a_units_hand, helping=False),
         Verb("share", DESK | SYSTEM, _closed, helping=False),
         Verb("suspend", SUPERVISOR, _suspended_or_closed),

@@ -1,4 +1,5 @@
-"""What runs beside the web server: deadlines, notices, exports, and the digest of the day that has ended.
+"""What runs beside the web server: deadlines, notices, exports, money whose time of waiting is over, and the digest of
+the day that has ended.
 
 Each job has a thread, so that a slow gateway keeps no deadline waiting. Any number of workers may run at once:
 every job takes its work from the database under a lock, or looks again before it writes.
@@ -13,6 +14,7 @@ import structlog
 from django.db import close_old_connections, connections
 from prometheus_client import Counter, Gauge
 
+from anlan.ledger.actions import expire_due
 from anlan.loop import clock, digests, exports
 from anlan.loop.announcements import purge
 from anlan.loop.models import DailyDigest
@@ -58,6 +60,7 @@ _jobs = [
     Job("digest", publish_digests, pause=60),
     Job("announcements", purge, pause=600),
     Job("exports", exports.work, pause=1),
+    Job("held-money", expire_due, pause=5),
 ]
 
 

@@ -20,7 +20,7 @@ from anlan.foundation.sealing.keyring import CannotUnseal
 
 BATCH = 1000
 # Beside a sealed field `x` may stand its blind index `x_index`, of this kind.
-INDEX_KINDS = {"phone": "phone", "tracking": "code"}
+INDEX_KINDS = {"phone": "phone", "holder_phone": "phone", "tracking": "code", "code": "code"}
 
 Row = Sequence[Any]
 

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from anlan.foundation.row_security import APP_ROLE
+from anlan.foundation.sealing.fields import SealedTextField
 
 OWN_ROW = """
     coalesce(encode(code_index, 'hex') = nullif(current_setting('app.tracking', true), ''), false)
@@ -26,6 +27,7 @@ class Migration(migrations.Migration):
                 to=settings.AUTH_USER_MODEL,
             ),
         ),
+        migrations.AddField("party", "code", SealedTextField(null=True)),
         migrations.AddField("party", "code_index", models.BinaryField(null=True, unique=True)),
         migrations.AddIndex(
             "party",
