@@ -2,7 +2,8 @@
 
 Both sides run by turns on the same server. pgbench changes a balance of ten branches at random; the clients here move
 money between a thousand accounts at random, with everything a transfer has: the check that nobody is overdrawn, the
-idempotency key, the journal, both accounts' lines and their chains.
+idempotency key, the journal, both accounts' lines and their chains. Beside them pgbench's own clients send the very
+statement that books one transfer: what is left to the server alone.
 """
 
 import multiprocessing
@@ -11,6 +12,7 @@ import random
 import re
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,11 +22,14 @@ from uuid import UUID
 
 from django.core.management.base import CommandError
 from django.db import connections
+from django.utils import timezone
 from psycopg.conninfo import make_conninfo
 
 from anlan.foundation.identifiers import new_id
-from anlan.ledger.actions import NewAccount, Order, open_accounts, transfer, transfer_many
+from anlan.ledger.actions import Order, transfer, transfer_many
+from anlan.ledger.models import Account
 from anlan.ledger.queries import trial_balance
+from anlan.ledger.store import MOVE_ALONE
 from bench.measuring import limits
 from bench.measuring.ground import Ground, embedded, owner_parameters
 from bench.measuring.limits import CLIENTS, Pace, together
@@ -63,6 +68,28 @@ _LOAD = """
 # As the program makes them (UUIDv7): the moment first, so that what is made together lies together.
 _ID = """(lpad(to_hex((1000 * extract(epoch FROM clock_timestamp()))::bigint), 12, '0')
     || '7' || substr(replace(gen_random_uuid()::text, '-', ''), 14))::uuid"""
+# Accounts by number; the ids of transfers go up, as those that the program makes.
+_ID_OF = "lpad(to_hex(:{}::bigint), {}, '0')"
+_NEW_ID = f"({_ID_OF.format('number', 16)} || {_ID_OF.format('client_id', 16)})::uuid"
+_BY_PGBENCH = {
+    "id": _NEW_ID,
+    "key": f"('pgbench:' || {_NEW_ID})",
+    "digest": "sha256('')",
+    "debit": f"{_ID_OF.format('debit', 32)}::uuid",
+    "credit": f"{_ID_OF.format('credit', 32)}::uuid",
+    "amount": "1",
+    "currency": "'CNY'",
+    "reason": "'购买一次'",
+    "about": "''",
+    "pending_until": "null",
+    "now": "now()",
+}
+_SCRIPT = f"""
+\\set number :number + 1
+\\set debit random(1, {ACCOUNTS})
+\\set credit 1 + (:debit + random(0, {ACCOUNTS - 2})) % {ACCOUNTS}
+{re.sub(r"%[(]([a-z_]+)[)]b", lambda name: _BY_PGBENCH[name[1]], MOVE_ALONE)};
+"""
 
 
 @dataclass(frozen=True)
@@ -71,6 +98,7 @@ class Turn:
 
     single: Pace
     batch: Pace
+    by_pgbench: Pace
 
 
 @dataclass(frozen=True)
@@ -88,23 +116,29 @@ class Round:
     def batch_ratio(self) -> float:
         return together([turn.batch for turn in self.turns]) / together(self.limit)
 
+    @property
+    def ratio_by_pgbench(self) -> float:
+        return together([turn.by_pgbench for turn in self.turns]) / together(self.limit)
+
 
 def run(ground: Ground, *, small: bool) -> Result:
     few, many = (SMALL_FEW, SMALL_MANY) if small else (FEW, _end())
     rounds, seconds = (1, 1) if small else (4, 5)
     scale = 1 if small else SCALE
-    tpcb = Tpcb(ground, scale=scale)
-    purses = open_accounts([NewAccount("purse", may_overdraw=True) for _ in range(ACCOUNTS)])
+    pgbench = Pgbench(scale=scale)
+    purses = _open_by_number()
     flush = limits.flush_ms()
 
     def turn() -> Turn:
         return Turn(
-            by_clients(lambda: _one(purses), seconds, batch=1), by_clients(lambda: _many(purses), seconds, batch=BATCH)
+            by_clients(lambda: _one(purses), seconds, batch=1),
+            by_clients(lambda: _many(purses), seconds, batch=BATCH),
+            pgbench.transfers(seconds),
         )
 
     def measured(lines: int) -> Round:
         by_clients(lambda: _one(purses), 1, batch=1)
-        return Round(*limits.by_turns(rounds, lambda: tpcb.run(seconds), turn))
+        return Round(*limits.by_turns(rounds, lambda: pgbench.tpcb(seconds), turn))
 
     begun = time.perf_counter()
     _load(ground, 0, few // 2)
@@ -125,6 +159,7 @@ def run(ground: Ground, *, small: bool) -> Result:
         more={
             "single_ratio": both.single_ratio,
             "batch_ratio": both.batch_ratio,
+            "single_ratio_by_pgbench": both.ratio_by_pgbench,
             "growth_ratio": growth,
             "batch_growth": at_few.batch_ratio / at_many.batch_ratio,
             "batch_per_s": together(batches),
@@ -147,14 +182,15 @@ def run(ground: Ground, *, small: bool) -> Result:
         notes=(
             f"growth_ratio is single_ratio with {few:,} lines over that with {many:,}",
             "the clients are Python processes on the same cores; every transfer goes through the program's own action",
+            "single_ratio_by_pgbench: the same statement sent by pgbench's clients, without the program",
         ),
     )
 
 
-class Tpcb:
-    """pgbench's own tables and its own transaction. Raises CommandError where pgbench is missing."""
+class Pgbench:
+    """Its own tables and transaction, and the ledger's statement. Raises CommandError where pgbench is missing."""
 
-    def __init__(self, ground: Ground, *, scale: int) -> None:
+    def __init__(self, *, scale: int) -> None:
         server = embedded()
         binary = server.binary("pgbench") if server else shutil.which("pgbench")
         if binary is None:
@@ -164,9 +200,21 @@ class Tpcb:
         self._surroundings = os.environ | ({"PGPASSWORD": str(password)} if password else {})
         self._binary, self._conninfo = str(binary), make_conninfo("", **parameters)
         self._pgbench("--initialize", f"--scale={scale}", "--quiet")
+        self._begun = 0
 
-    def run(self, seconds: int) -> Pace:
-        said = self._pgbench("--protocol=prepared", f"--client={CLIENTS}", "--jobs=2", f"--time={seconds}")
+    def tpcb(self, seconds: int) -> Pace:
+        return self._run(seconds)
+
+    def transfers(self, seconds: int) -> Pace:
+        # No number comes twice.
+        self._begun += 10**9
+        with tempfile.NamedTemporaryFile("w", suffix=".sql", encoding="utf-8") as script:
+            script.write(_SCRIPT)
+            script.flush()
+            return self._run(seconds, f"--file={script.name}", f"--define=number={self._begun}")
+
+    def _run(self, seconds: int, *what: str) -> Pace:
+        said = self._pgbench("--protocol=prepared", f"--client={CLIENTS}", "--jobs=2", f"--time={seconds}", *what)
         tps = re.search(r"^tps = ([\d.]+)", said, re.MULTILINE)
         if tps is None:
             raise CommandError(f"pgbench said: {said}")
@@ -212,6 +260,13 @@ def _client(book: Callable[[], None], seconds: float, ready: Barrier, counts: "Q
         done += 1
     counts.put(Pace(done, took))
     connections.close_all()
+
+
+def _open_by_number() -> list[UUID]:
+    now, numbers = timezone.now(), range(1, ACCOUNTS + 1)
+    made = {"kind": "purse", "currency": "CNY", "may_overdraw": True, "opened_at": now, "changed_at": now}
+    Account.objects.bulk_create([Account(id=UUID(int=number), head=bytes(32), **made) for number in numbers])
+    return [UUID(int=number) for number in numbers]
 
 
 def _one(purses: list[UUID]) -> None:

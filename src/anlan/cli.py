@@ -37,7 +37,7 @@ COMMANDS = {
     "城市 City": {
         "addresses": "read, compare and keep addresses; `train` and `evaluate` with labelled ones",
         "rehearse": "run the city's month in minutes, with its own rules and people",
-        "prepaid": "reckon a refund line by line; try the model that warns of failing merchants; simulate a market",
+        "prepaid": "reckon a refund line by line; try the model that warns; read public registers; simulate a market",
         "procedures": "what every kind of matter goes through, with its deadlines",
         "rules": "the deadlines, limits and thresholds in force, each with its source",
         "triage": "train the model that suggests, try it on a file, list its versions, go back to one",

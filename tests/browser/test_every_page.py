@@ -35,8 +35,17 @@ from tests.browser.ways import (
     note_on_several,
     on_to_sending,
     open_data,
+    to_counter,
+    to_first_card,
     to_first_check,
+    to_offer,
+    to_proposal,
+    to_receipt,
     to_retiring,
+    to_shop_code,
+    to_the_cards,
+    to_the_counters,
+    to_what_is_sold,
 )
 from tests.routes import NO_PAGES, pages
 
@@ -44,6 +53,8 @@ NOT_SIGNED_IN = ("",)
 DESK = ("dispatcher", "supervisor", "district", "city")
 ADMINISTRATORS = ("admin",)
 RESIDENT = ("resident",)
+OWNER = ("merchant",)
+LENDING = frozenset({"LPR"})
 SEVERAL = "/board/bulk?chosen={matter}:1&chosen={in_hand[5]}:1"
 SYNONYMS = frozenset({"lamp", "light", "streetlight", "street", "post"})
 # The account itself, the browser and how its passkey is opened.
@@ -89,6 +100,8 @@ SHOWN = {
     "track": Shown("/track"),
     "t/<code>": Shown("/t/{code}"),
     "t/<code>/receipt": Shown("/t/{code}/receipt"),
+    "guide": Shown("/guide"),
+    "guide/<slug:name>": Shown("/guide/peoples-mediation?from=talk"),
     "board": Shown("/board", DESK),
     "board/bulk": Shown(SEVERAL, ("dispatcher",)),
     "board/bulk/<slug:name>": Shown(SEVERAL, ("dispatcher",), reach=note_on_several),
@@ -100,6 +113,8 @@ SHOWN = {
     "topics": Shown("/topics", DESK),
     "addresses": Shown("/addresses", ("dispatcher",)),
     "addresses/names": Shown("/addresses/names", ADMINISTRATORS),
+    "addresses/position": Shown("/addresses/position?lon=120.1&lat=30.29", ("dispatcher",)),
+    "addresses/batches": Shown("/addresses/batches", ("dispatcher",)),
     "addresses/<code>": Shown("/addresses/330106", ("dispatcher",)),
     "exports": Shown("/exports", ("dispatcher", "admin")),
     "matters": Shown("/matters", ("dispatcher", "admin")),
@@ -114,6 +129,29 @@ SHOWN = {
     "inspection/rounds/new": Shown("/inspection/rounds/new", ("supervisor",)),
     "inspection/rounds/<uuid:id>": Shown("/inspection/rounds", ("supervisor",), reach=first_row),
     "inspection/checks/<uuid:id>": Shown("/inspection/rounds", ("supervisor",), reach=to_first_check),
+    "wallet": Shown("/wallet", RESIDENT),
+    "wallet/buy/<code>": Shown("/prepaid?q=青丝", ("supervisor",), reach=to_what_is_sold),
+    "wallet/buy/<code>/<uuid:offer>": Shown("/prepaid?q=青丝", ("supervisor",), reach=to_offer),
+    "wallet/uses/<uuid:use>": Shown("/wallet", RESIDENT, reach=to_receipt),
+    "wallet/cards/<uuid:card>": Shown("/wallet", RESIDENT, reach=to_first_card),
+    "wallet/cards/<uuid:card>/code": Shown("/wallet", RESIDENT, reach=to_the_cards("code")),
+    "wallet/cards/<uuid:card>/statement": Shown("/wallet", RESIDENT, reach=to_the_cards("statement")),
+    "wallet/cards/<uuid:card>/refund": Shown("/wallet", RESIDENT, reach=to_the_cards("refund"), foreign=LENDING),
+    "counter": Shown("/counter", OWNER),
+    "counter/<code>": Shown("/counter", OWNER, reach=to_counter),
+    "counter/<code>/uses/<uuid:use>": Shown("/counter", OWNER, reach=to_proposal),
+    "counter/<code>/colour": Shown("/counter", OWNER, reach=to_the_counters("colour")),
+    "counter/<code>/money": Shown("/counter", OWNER, reach=to_the_counters("money")),
+    "prepaid": Shown("/prepaid", ("supervisor", "district")),
+    "prepaid/shops/<code>": Shown("/prepaid?q=青丝", ("supervisor",), reach=to_shop_code),
+    "prepaid/watched/<code>": Shown("/prepaid", ("supervisor",), reach=first_row),
+    "prepaid/matters": Shown("/prepaid/matters", ("supervisor",)),
+    "prepaid/funnel": Shown("/prepaid/funnel", ("supervisor",)),
+    "prepaid/claims": Shown("/prepaid/claims", ("supervisor",)),
+    "books": Shown("/books", ADMINISTRATORS, foreign=frozenset({"CNY"})),
+    "books/accounts": Shown("/books/accounts", ADMINISTRATORS),
+    "books/accounts/<uuid:id>": Shown("/books/accounts", ADMINISTRATORS, reach=first_row),
+    "books/reconciliation": Shown("/books/reconciliation", ADMINISTRATORS, foreign=frozenset({"ISO", "camt"})),
     "administration": Shown("/administration", ADMINISTRATORS),
     "administration/organisations": Shown("/administration/organisations", ADMINISTRATORS),
     "administration/organisations/new": Shown("/administration/organisations/new", ADMINISTRATORS),
@@ -163,6 +201,7 @@ SHOWN = {
 }
 # Every pair of the tokens is held to its contrast in tests/web/test_shell.py; these show each component once.
 DARK = (
+    *("wallet", "wallet/cards/<uuid:card>", "counter/<code>", "prepaid", "books"),
     *("styleguide", "report/<uuid:key>/where", "report/<uuid:key>/send", "t/<code>", "board", "board/wall"),
     *(
         "matters",

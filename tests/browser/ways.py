@@ -1,5 +1,6 @@
 """How a person gets to the pages that have no address to go to straight."""
 
+from collections.abc import Callable
 from random import randrange
 
 from playwright.sync_api import Page
@@ -97,3 +98,70 @@ def begin_grid_plan(page: Page) -> None:
     else:
         page.locator("main a[href*='/administration/grids/']").first.click()
     page.wait_for_url("**/administration/grids/*")
+
+
+def to_first_card(page: Page) -> None:
+    """From the wallet to the card bought last."""
+    page.locator(".purse a").first.click()
+    page.wait_for_url("**/wallet/cards/*")
+
+
+def to_the_cards(part: str) -> Callable[[Page], None]:
+    """From the wallet to a page of the first card: its code, its statement, what would be paid back."""
+
+    def reach(page: Page) -> None:
+        to_first_card(page)
+        page.locator(f"main a[href$='/{part}']").first.click()
+        page.wait_for_url(f"**/{part}")
+
+    return reach
+
+
+def to_receipt(page: Page) -> None:
+    """From the wallet to what became of the newest proposal that is settled."""
+    to_first_card(page)
+    page.locator(".uses a").first.click()
+    page.wait_for_url("**/wallet/uses/*")
+
+
+def to_shop_code(page: Page) -> None:
+    """From the regulator's list to the page behind the code on the first shop's door."""
+    first_row(page)
+    page.locator("main a[href^='/prepaid/shops/']").click()
+    page.wait_for_url("**/prepaid/shops/*")
+
+
+def to_what_is_sold(page: Page) -> None:
+    """From the regulator's list to what the first shop sells, as everybody may buy it."""
+    to_shop_code(page)
+    page.locator("main a[href^='/wallet/buy/']").click()
+    page.wait_for_url("**/wallet/buy/*")
+
+
+def to_offer(page: Page) -> None:
+    to_what_is_sold(page)
+    page.locator("main li a[href^='/wallet/buy/']").first.click()
+    page.wait_for_url("**/wallet/buy/*/*")
+
+
+def to_counter(page: Page) -> None:
+    """From the counters of the demo's owner to the first one."""
+    page.locator("main a[href^='/counter/']").first.click()
+    page.wait_for_url("**/counter/*")
+
+
+def to_the_counters(part: str) -> Callable[[Page], None]:
+    """From the counters to a page of the first one."""
+
+    def reach(page: Page) -> None:
+        to_counter(page)
+        page.locator(f".inside a[href$='/{part}']").click()
+        page.wait_for_url(f"**/{part}")
+
+    return reach
+
+
+def to_proposal(page: Page) -> None:
+    to_counter(page)
+    page.locator("main a[href*='/uses/']").first.click()
+    page.wait_for_url("**/uses/*")

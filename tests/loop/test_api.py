@@ -258,6 +258,7 @@ VERBS: dict[str, dict[str, Any]] = {
     "merge": SAID,
     "unmerge": SAID,
     "reclassify": {"severity": 2, **SAID},
+    "place": {"in_area": CUIYUAN.rpartition(".")[2], **SAID},
 }
 
 
@@ -322,6 +323,7 @@ def test_who_does_not_hold_the_role_is_told(cast: Cast) -> None:
         ("notes", {"text": "已联系物业"}, "noted"),
         ("hand-over", {"to_area": CUIYUAN.rpartition(".")[2], "reason": "不在本街道"}, "handed_over"),
         ("share", {"with_area": CUIYUAN.rpartition(".")[2], "reason": "跨街道"}, "shared"),
+        ("place", {"in_area": CUIYUAN.rpartition(".")[2], "reason": "在翠苑"}, "placed"),
         ("escalate", {"reason": "需要区里协调"}, "escalated"),
         ("reclassify", {"klass": "urgent", "severity": 3, "reason": "有人受伤"}, "reclassified"),
     ],

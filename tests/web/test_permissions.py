@@ -35,6 +35,8 @@ from anlan.loop.exports.requests import path
 from anlan.loop.files import Sent, attach_all
 from anlan.loop.list_models import Export, SavedFilter
 from anlan.loop.models import Matter, Party
+from anlan.services.addressing.batches import answers_path
+from anlan.services.addressing.models import Batch
 from anlan.services.dispatch.models import Route
 from anlan.services.dispatch.procedure import Dispatching
 from anlan.services.inspection.models import Check, Finding, Round
@@ -201,8 +203,9 @@ def ask(operation: str, asker: str, town: Town, where: str) -> Any:
             "today": clock.today(),
             **dict.fromkeys(("card", "use", "offer"), UUID(int=1)),
             "cause": "consumer",
+            "word": "lost",
         }
-        if address.startswith("/api/v1/prepaid/"):
+        if address.startswith(("/api/v1/prepaid/", "/books/")):
             known |= {"id": UUID(int=1)}
         if "/administration/" in address:
             known |= administered(address, place)

@@ -117,3 +117,62 @@ def test_the_list_of_names_is_for_administrators(proposed: Alias) -> None:
     assert client.get("/addresses/names").status_code == 403
     assert "/addresses/names" not in client.get("/addresses").content.decode()
     assert "/addresses/names" in signed_in("ADMINISTRATOR").get("/addresses").content.decode()
+
+
+@pytest.fixture
+def buildings(compound: Address) -> list[Address]:
+    """Two buildings right below the compound."""
+    names = {Level.ROAD: "文一西路", Level.NUMBER: "98", Level.COMPOUND: "德加公寓"}
+    given = [Given("330106013001", {**names, Level.BUILDING: n}) for n in ("1", "2")]
+    land(given, atlas(), source="test", on=date(2024, 1, 1))
+    return list(Address.objects.filter(level=Level.BUILDING).order_by("code"))
+
+
+def split(buildings: list[Address], *parts: str, **more: str) -> dict[str, str]:
+    given = {f"child-{each.id}": part for each, part in zip(buildings, parts, strict=True)}
+    told = {"part-1": "德加东苑", "part-2": "德加西苑", "on": str(clock.today()), "reason": "分开管理"}
+    return told | given | more
+
+
+def test_an_address_is_split_by_giving_out_what_lies_below_and_that_is_taken_back(
+    compound: Address, buildings: list[Address], cast: Cast
+) -> None:
+    client, page = signed_in("ADMINISTRATOR"), f"/addresses/{compound.code}"
+    assert "Split into several" in client.get(page).content.decode()
+    assert client.post(f"{page}/split", split(buildings, "1", "2")).status_code == 302
+    homes = [Address.objects.get(id=each.id).parent for each in buildings]
+    assert [each.name for each in homes if each] == ["德加东苑", "德加西苑"]
+    shown = client.get(page).content.decode()
+    assert "德加东苑" in shown
+    change = Address.objects.get(id=compound.id).changes.get()
+    told = {"change": str(change.id), "on": str(clock.today()), "reason": "不分了"}
+    assert client.post(f"{page}/undo", told).status_code == 302
+    assert Address.objects.get(id=compound.id).status == Address.Status.IN_USE
+    assert all(Address.objects.get(id=each.id).parent_id == compound.id for each in buildings)
+
+
+@pytest.mark.parametrize(
+    ("parts", "more", "why"),
+    [
+        (("1", ""), {}, "choose a part for 2幢"),
+        (("1", "9"), {}, "choose a part for 2幢"),
+        (("1", "3"), {}, "part 3 has addresses and no name"),
+        (("1", "1"), {"part-2": ""}, "an address is split into two or more"),
+        (("1", "2"), {"part-2": "德加东苑"}, "every part needs a name of its own"),
+    ],
+)
+def test_a_split_that_leaves_something_open_is_refused_and_keeps_what_was_typed(
+    compound: Address, buildings: list[Address], cast: Cast, parts: tuple[str, str], more: dict[str, str], why: str
+) -> None:
+    answer = signed_in("ADMINISTRATOR").post(f"/addresses/{compound.code}/split", split(buildings, *parts, **more))
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert why in page
+    assert 'value="德加东苑"' in page
+    assert Address.objects.get(id=compound.id).status == Address.Status.IN_USE
+
+
+def test_only_its_administrator_splits_an_address(compound: Address, buildings: list[Address], cast: Cast) -> None:
+    desk = signed_in("DISPATCHER")
+    assert "Split into several" not in desk.get(f"/addresses/{compound.code}").content.decode()
+    assert desk.post(f"/addresses/{compound.code}/split", split(buildings, "1", "2")).status_code == 403

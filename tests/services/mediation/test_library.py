@@ -13,6 +13,7 @@ from anlan.loop import engine, verbs
 from anlan.loop.models import Matter, Notice
 from anlan.loop.refusals import BadInput, NotAllowed, Unknown
 from anlan.loop.suggestions import Severity
+from anlan.services.mediation.disputes import duplicates
 from anlan.services.mediation.disputes.actions import Raised, raise_dispute, regrade, tell_attempt
 from anlan.services.mediation.disputes.duplicates import find_same
 from anlan.services.mediation.disputes.kinds import Kind
@@ -111,6 +112,18 @@ def test_nobody_is_shown_a_dispute_of_another_town(cast: Cast) -> None:
     other = raise_dispute(told(area=CUIYUAN_GRID.rpartition(".")[2], sides=sides, text="另一件事"), by=cast.zhou)
     assert find_same(cast.zhou, other.matter.id) == []
     assert find_same(system(), other.matter.id)
+
+
+def test_common_names_do_not_crowd_out_a_sure_match(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duplicates, "MET_BEFORE", 2)
+    monkeypatch.setattr(duplicates, "MET_BY_NAME", 2)
+    first = raised(cast, area=CUIYUAN_GRID.rpartition(".")[2], kind="other")
+    named_alike = [{"side": "applicant", "name": "王桂英"}, {"side": "respondent", "name": "赵四"}]
+    for title in ("借款", "停车", "噪音"):
+        raised(cast, sides=named_alike, title=title, text=f"为{title}的事起了争执。")
+    again = raised(cast)
+    assert again.joined is not None
+    assert again.joined.id == first.matter.id
 
 
 def test_a_duplicate_check_takes_at_most_eight_statements(cast: Cast) -> None:

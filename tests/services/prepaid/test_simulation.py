@@ -1,9 +1,14 @@
 """The simulated market: the same from the same seed, money kept to the fen, and the truth not handed over."""
 
+import csv
+import json
 from datetime import date
+from io import StringIO
 
 import numpy as np
 import pytest
+from django.core.management import CommandError, call_command
+from django.utils.translation import override
 
 from anlan.services.prepaid.simulation.market import CHUNK, NEVER, SUMS, TRADES, Fate, Market, simulate
 
@@ -69,3 +74,41 @@ def test_no_single_number_of_the_last_weeks_tells_who_vanishes() -> None:
             newest[vanishes][:, None] == newest[stays]
         ).mean() / 2
         assert 0.1 < above < 0.9, name
+
+
+def told(*arguments: str) -> str:
+    out = StringIO()
+    call_command("prepaid", "simulate", "--merchants", "300", "--days", "250", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_the_command_says_that_it_is_simulated_and_its_parts_add_up() -> None:
+    found = json.loads(told("--json"))
+    assert found["simulated"] is True
+    assert "模拟" in found["note"]
+    for name in ("merchants", "failed", "vanished", "paid_in_fen", "left_fen"):
+        assert found[name] == sum(row[name] for row in found["trades"]) == sum(row[name] for row in found["districts"])
+    assert found["paid_in_fen"] == found["used_fen"] + found["paid_back_fen"] + found["left_fen"]
+    assert found["failed"] + found["vanished"] > 0
+    with override("zh-hans"):
+        assert "模拟数据" in told()
+
+
+def test_the_tables_of_days_and_of_shops_hold_what_the_sums_say() -> None:
+    found = json.loads(told("--json"))
+    days, shops = (list(csv.DictReader(StringIO(told("--csv", which)))) for which in ("days", "shops"))
+    assert sum(int(row["paid_in"]) for row in days) == found["paid_in_fen"]
+    assert sum(row["fate"] == "vanishes" for row in shops) == found["vanished"]
+    assert {row["shop"] for row in days} <= {row["shop"] for row in shops}
+    assert all(row["shop"].startswith("simulated-") for row in shops)
+    ended = {row["shop"]: row["ended"] for row in shops if row["ended"]}
+    assert not [row for row in days if row["used"] != "0" and row["day"] >= ended.get(row["shop"], "9999")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [(("--merchants", "0"), "--merchants"), (("--days", "69"), "--days"), (("--csv", "--json"), "--csv, --json")],
+)
+def test_a_market_that_cannot_be_is_refused_by_name(arguments: tuple[str, ...], named: str) -> None:
+    with pytest.raises(CommandError, match=named):
+        call_command("prepaid", "simulate", *arguments)

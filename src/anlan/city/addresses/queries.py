@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Q, QuerySet
 
 from anlan.city.addresses.models import PLACED, Address, AddressChange, Alias, Level
+from anlan.city.areas.atlas import atlas
 from anlan.city.areas.geometry import distance_m
 
 NAMED: Final = (Level.ROAD, Level.COMPOUND, Level.POI)
@@ -30,6 +32,16 @@ class Name(NamedTuple):
 def by_code(code: str) -> Address | None:
     """The address of a code, in use or not."""
     return Address.objects.filter(code=code).first()
+
+
+def area_in_force(area: str, grid: str) -> str:
+    """The code of the smallest area in force that holds an address of this area (a path) and grid, empty for none but
+    the city.
+
+    Grids are drawn anew: one that has ended since counts for nothing, and the community around it does.
+    """
+    codes = (grid, *reversed(area.split(".")))
+    return next((code for code in codes if code in atlas().paths and code != settings.ANLAN_CITY), "")
 
 
 def leads_to(address: Address) -> list[Address]:

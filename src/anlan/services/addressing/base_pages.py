@@ -3,7 +3,8 @@
 from typing import Any, Final
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,13 +22,15 @@ from anlan.loop import clock
 from anlan.loop.forms import checked, form_of
 from anlan.loop.page_door import for_staff, require, say, shell
 from anlan.loop.refusals import BadInput, NotAllowed, Refused, Unknown
-from anlan.services.addressing.base_schemas import Deciding, Ending, Merging, Proposing, Renaming, TakingBack
+from anlan.services.addressing.base_schemas import Deciding, Ending, Merging, Proposing, Renaming, Splitting, TakingBack
 from anlan.services.addressing.pages import READERS
+from anlan.services.addressing.splitting import MOST_CHILDREN, parts_told, split_form
 
 MOST_BELOW: Final = 100
 ASKED: Final[dict[str, type[BaseModel]]] = {
     "rename": Renaming,
     "merge": Merging,
+    "split": Splitting,
     "demolish": Ending,
     "undo": TakingBack,
     "propose": Proposing,
@@ -57,7 +60,7 @@ def change(request: HttpRequest, actor: Actor, code: str, verb: str) -> HttpResp
     try:
         # What is refused halfway leaves nothing behind.
         with transaction.atomic():
-            _do(own, checked(ASKED[verb], request.POST), verb, actor)
+            _do(own, checked(ASKED[verb], request.POST), request.POST, verb, actor)
     except NotYours as refused:
         raise NotAllowed(refused.message) from refused
     except CannotChange as refused:
@@ -70,7 +73,7 @@ def change(request: HttpRequest, actor: Actor, code: str, verb: str) -> HttpResp
     return HttpResponseRedirect(reverse("address", args=[code]))
 
 
-def _do(own: Address, told: BaseModel, verb: str, actor: Actor) -> None:
+def _do(own: Address, told: BaseModel, typed: QueryDict, verb: str, actor: Actor) -> None:
     """Raises CannotChange, BadInput."""
     match told:
         case Renaming():
@@ -80,6 +83,8 @@ def _do(own: Address, told: BaseModel, verb: str, actor: Actor) -> None:
             if other is None:
                 raise BadInput(_("there is no address with this code"), field="into")
             changes.merge(own, other, _decision(actor, told))
+        case Splitting():
+            changes.split(own, parts_told(typed, list(_below(own))), _decision(actor, told))
         case Ending():
             changes.demolish(own, _decision(actor, told))
         case TakingBack():
@@ -96,7 +101,7 @@ def _do(own: Address, told: BaseModel, verb: str, actor: Actor) -> None:
             (aliases.accept if verb == "accept" else aliases.refuse)(alias, by=actor, reason=told.reason)
 
 
-def _decision(actor: Actor, told: Renaming | Merging | Ending | TakingBack) -> Decision:
+def _decision(actor: Actor, told: Renaming | Merging | Splitting | Ending | TakingBack) -> Decision:
     return Decision(by=actor, on=told.on, today=clock.today(), reason=told.reason)
 
 
@@ -105,6 +110,11 @@ def _found(code: str) -> Address:
     if found is None:
         raise Unknown(_("there is no address with this code"))
     return found
+
+
+def _below(own: Address) -> QuerySet[Address]:
+    """The addresses in use right below one."""
+    return Address.objects.filter(parent=own, status=Address.Status.IN_USE).order_by("level", "code")
 
 
 def _page(
@@ -121,8 +131,9 @@ def _page(
 
     in_use = own.status == Address.Status.IN_USE
     history = list(AddressChange.objects.filter(address=own).select_related("undone_by").order_by("-id"))
-    below = Address.objects.filter(parent=own, status=Address.Status.IN_USE).order_by("level", "code")
+    below, how_many = _below(own), _below(own).count()
     mine = administers(actor, own.area) and own.level >= Level.ROAD
+    splits = mine and in_use and how_many <= MOST_CHILDREN
     last = next((each for each in history if each.undoes_id is None and not hasattr(each, "undone_by")), None)
     context = {
         **shell(request, actor),
@@ -132,9 +143,11 @@ def _page(
         "history": history,
         "names": Alias.objects.filter(address=own).order_by("-proposed_at"),
         "below": below[:MOST_BELOW],
-        "more_below": max(0, below.count() - MOST_BELOW),
+        "more_below": max(0, how_many - MOST_BELOW),
         "may_decide": administers(actor, own.area),
         "changes": [(name, form(name)) for name in ("rename", "merge", "demolish")] if mine and in_use else [],
+        "splitting": form("split") if splits else None,
+        "split": split_form(own, below, request.POST if verb == "split" else None) if splits else None,
         "last": last if mine and last is not None and last.part_of_id is None else None,
         "verb": verb,
         "refused": refused,

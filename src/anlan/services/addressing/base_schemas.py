@@ -28,6 +28,13 @@ class Merging(Told):
     reason: _Reason
 
 
+class Splitting(Told):
+    """Besides its parts, which the page asks for each address below."""
+
+    on: _Day
+    reason: _Reason
+
+
 class Ending(Told):
     on: _Day
     reason: _Reason

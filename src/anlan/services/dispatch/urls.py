@@ -14,6 +14,7 @@ urlpatterns = [
     path("board/bulk", bulk.bulk, name="board-bulk"),
     path("board/bulk/<slug:name>", bulk.bulk_deed, name="board-bulk-deed"),
     path("board/<uuid:matter_id>/steps/<slug:name>", board.board_step, name="board-step"),
+    path("board/<uuid:matter_id>/place", board.board_place, name="board-place"),
     path("administration/routes", route_pages.route_list, name="routes"),
     path("administration/routes/new", route_pages.new_route, name="new-route"),
     path("administration/routes/<uuid:id>", route_pages.route, name="route"),

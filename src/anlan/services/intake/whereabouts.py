@@ -7,9 +7,9 @@ same. The history keeps codes and never the words, which must stay erasable.
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
+from anlan.city.addresses.queries import area_in_force
 from anlan.city.addresses.resolving.lookups import Found, names
 from anlan.city.addresses.resolving.questions import QUESTIONS
 from anlan.city.addresses.resolving.resolver import Resolution, Verdict, resolve
@@ -54,12 +54,8 @@ def meant_by(found: Resolution | None) -> Meant | None:
 
 
 def area_of(row: Found) -> str:
-    """The code of the smallest area in force that holds an address, empty for none but the city.
-
-    Grids are drawn anew: one that has ended since counts for nothing, and the community around it does.
-    """
-    codes = (row.grid, *reversed(row.area.split(".")))
-    return next((code for code in codes if code in atlas().paths and code != settings.ANLAN_CITY), "")
+    """The code of the smallest area in force that holds an address, empty for none but the city."""
+    return area_in_force(row.area, row.grid)
 
 
 def position_of(found: Resolution | None, area: str) -> tuple[float, float] | None:

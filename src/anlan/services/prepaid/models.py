@@ -2,7 +2,7 @@
 
 from anlan.services.prepaid.cards.models import Card, CardEvent, ConfirmationCode, Drawn, Lot, SpentToken, Use
 from anlan.services.prepaid.cards.repayment_models import Repayment
-from anlan.services.prepaid.colour.models import ColourChange, Stale, TradingDay
+from anlan.services.prepaid.colour.models import ColourChange, NightlyJudging, Stale, TradingDay
 from anlan.services.prepaid.merchants.models import (
     Colour,
     Delivery,
@@ -16,6 +16,8 @@ from anlan.services.prepaid.merchants.models import (
     Webhook,
 )
 from anlan.services.prepaid.offers.models import Offer
+from anlan.services.prepaid.supervision.models import HolderNotice, ShopMatter
+from anlan.services.prepaid.warning.models import ModelNight, Outlook, WarningModel, WarningModelChoice
 
 __all__ = [
     "Card",
@@ -25,13 +27,18 @@ __all__ = [
     "ConfirmationCode",
     "Delivery",
     "Drawn",
+    "HolderNotice",
     "Lot",
     "Membership",
     "Merchant",
+    "ModelNight",
+    "NightlyJudging",
     "Offer",
+    "Outlook",
     "RegisterEntry",
     "Repayment",
     "Shop",
+    "ShopMatter",
     "SpentToken",
     "Stale",
     "Taking",
@@ -39,5 +46,7 @@ __all__ = [
     "TradingDay",
     "Treasury",
     "Use",
+    "WarningModel",
+    "WarningModelChoice",
     "Webhook",
 ]

@@ -97,6 +97,7 @@ class Command(BaseCommand):
         if not options["once"]:
             self._leave_something_to_do()
             self._introduce()
+            os.environ.setdefault("ANLAN_BANK", "simulator")
             # In place of this process, which still holds the whole rehearsal in memory.
             os.execv(sys.executable, [sys.executable, "-P", "-m", "anlan", "serve"])
 

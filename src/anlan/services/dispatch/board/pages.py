@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from anlan.city.areas.marks import Mark
-from anlan.city.people.access import Actor
+from anlan.city.people.access import Actor, covers
 from anlan.foundation.language import said
 from anlan.foundation.masks import mask_phone
-from anlan.loop import saved_filters
+from anlan.loop import queries, saved_filters, verb_forms
 from anlan.loop.forms import checked
 from anlan.loop.models import Matter
 from anlan.loop.page_door import for_staff, require, say, shell
@@ -93,6 +93,24 @@ def board_step(request: HttpRequest, actor: Actor, matter_id: UUID, name: str) -
     if name in UNDOES:
         request.session[_UNDO] = {"id": str(matter.id), "version": matter.version, "step": UNDOES[name]}
     return _to_board(asked.query())
+
+
+@for_staff
+@require_POST
+def board_place(request: HttpRequest, actor: Actor, matter_id: UUID) -> HttpResponse:
+    """Settle where the chosen matter is, then back to it; where that is refused, the fresh board and why."""
+    require(actor, DESK)
+    asked = checked(Asked, request.GET)
+    try:
+        matter = verb_forms.do(queries.seen(actor, matter_id), "place", request.POST, by=actor)
+    except Refused as refused:
+        if isinstance(refused, Unknown) and refused.field is None:
+            raise
+        refusal = Refusal(refused, "place", request.POST)
+        return _board(request, actor, asked.model_copy(update={"matter": matter_id}), refusal=refusal)
+    say(request, f"{matter.reference} · {_('Done.')}")
+    still_here = any(covers(area, matter.area) for area in desk_areas(actor))
+    return _to_board(asked.query(matter=matter_id if still_here else None))
 
 
 @for_staff

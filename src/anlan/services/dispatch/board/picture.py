@@ -18,10 +18,12 @@ from django.utils.translation import gettext as _
 
 from anlan.city.areas.atlas import atlas
 from anlan.city.people.access import Actor, scope_of, scoped
-from anlan.loop import clock, engine, queries
+from anlan.loop import clock, engine, queries, verbs
+from anlan.loop.address_found import AskedWhere, asked_where
 from anlan.loop.answers import ClockOut
 from anlan.loop.models import Deadline, Event, Matter
 from anlan.loop.pages import Step, steps_for
+from anlan.loop.placing import PLACED
 from anlan.loop.refusals import Refused, Unknown
 from anlan.loop.suggestions import Severity
 from anlan.services.dispatch.board.filters import Asked, fitting, narrowed_to
@@ -43,6 +45,7 @@ class Chosen:
     assignable: bool
     units: list[UnitSuggestion]
     steps: list[Step]
+    asked_where: AskedWhere | None
 
     @property
     def matter(self) -> Matter:
@@ -162,23 +165,35 @@ def _chosen(actor: Actor, id: UUID, refusal: Refusal | None) -> Chosen:
             opened = _opened(id)
     if opened is None:
         raise Unknown(_("there is no such matter"))
-    matter, deadlines, reasons = opened
+    first, deadlines = opened
+    matter = first.matter
     nearest = next((each for each in deadlines if each.held_since is None), None)
     possible = {step.name for step in engine.possible(matter, actor)}
     refused, at_step, typed = (refusal.refused, refusal.step, refusal.typed) if refusal else (None, "", None)
     return Chosen(
         row=Row.of(matter, nearest.due_at if nearest else None, nearest.name if nearest else None),
         description=matter.description,
-        reasons=reasons,
+        reasons=(first.data.get("triage") or {}).get("reasons", []),
         deadlines=[ClockOut.of(each, matter.rules) for each in deadlines],
         assignable="assign" in possible,
         units=suggestions(matter) if "assign" in possible else [],
         steps=steps_for(actor, matter, omit=("assign",), refused=refused, at_step=at_step, typed=typed),
+        asked_where=_asked_where(actor, first),
     )
 
 
-def _opened(id: UUID) -> tuple[Matter, list[Deadline], list[dict[str, Any]]] | None:
-    """A matter with its running clocks and the reasons of its triage, in one statement; None out of scope."""
+def _asked_where(actor: Actor, first: Event) -> AskedWhere | None:
+    """What there is to ask about the place, for who may settle it; two statements more, for those few matters."""
+    if (first.data.get("address") or {}).get("verdict") != "ambiguous":
+        return None
+    if "place" not in {verb.name for verb in verbs.possible(first.matter, actor, ())}:
+        return None
+    placed = Event.objects.filter(matter_id=first.matter_id, kind=PLACED).order_by("seq")
+    return asked_where(first.matter, [first, *placed])
+
+
+def _opened(id: UUID) -> tuple[Event, list[Deadline]] | None:
+    """The first line of a matter, with the matter and its running clocks, in one statement; None out of scope."""
     clocks = Deadline.objects.filter(matter_id=OuterRef("matter_id"), ended_at=None).order_by("due_at")
     opened = (
         Event.objects.select_related("matter", "matter__unit")
@@ -188,8 +203,7 @@ def _opened(id: UUID) -> tuple[Matter, list[Deadline], list[dict[str, Any]]] | N
     )
     if opened is None:
         return None
-    reasons = (opened.data.get("triage") or {}).get("reasons", [])
-    return opened.matter, [_clock(values) for values in opened.clocks], reasons
+    return opened, [_clock(values) for values in opened.clocks]
 
 
 def _clock(values: dict[str, Any]) -> Deadline:

@@ -1,9 +1,11 @@
 """Is it the same dispute? The same sides and the same facts, wherever and however often it was raised."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 from typing import Final
 from uuid import UUID
 
@@ -22,11 +24,15 @@ from anlan.services.mediation.disputes.models import Disputant
 
 SHOWN: Final = 10
 MET_BEFORE: Final = 400
-"""The newest rows of other disputes with a side in common that are looked through; common names have many."""
+"""The newest rows of other disputes with a document or telephone in common that are looked through."""
+MET_BY_NAME: Final = 100
+"""The newest rows with a name in common; common names have many, and they alone join nothing."""
+COMPARED: Final = 40
+"""Of all these disputes, those that have most in common are read and compared, the newest first."""
 NEARBY: Final = 80
 """The newest disputes of the same town and kind whose words are compared."""
-_INDEXES: Final = ("id_index", "phone_index", "name_index")
-_STRONG: Final = frozenset(("id_index", "phone_index"))
+_STRONG: Final = ("id_index", "phone_index")
+_WEAK: Final = ("name_index",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,42 +59,50 @@ def find_same(actor: Actor, matter_id: UUID) -> list[Same]:
         span = timedelta(days=days)
         period = Q(opened_at__range=(matter.opened_at - span, matter.opened_at + span))
         met = _met_before(list(Disputant.objects.filter(matter=matter)))
+        closest = sorted(met, key=lambda id: (-_sure(met[id]), -len(met[id])))[:COMPARED]
         others = Matter.objects.filter(period).exclude(id=matter.id).defer("tracking", "head")
         nearby = others.filter(lying_in([matter.town_path]), dispute__kind=matter.dispute.kind)
         found = [
-            *others.filter(id__in=met, dispute__isnull=False),
-            *nearby.exclude(id__in=met).order_by("-opened_at")[:NEARBY],
+            *others.filter(id__in=closest, dispute__isnull=False),
+            *nearby.exclude(id__in=closest).order_by("-opened_at")[:NEARBY],
         ]
     same = (_compared(candidate(matter, other), met.get(other.id, {}), least) for other in found)
     likely = (each for each in same if each.sides or each.alike >= least)
     return sorted(likely, key=lambda each: (not each.certain, -each.sides, -each.alike))[:SHOWN]
 
 
-def _met_before(sides: Iterable[Disputant]) -> Mapping[UUID, Mapping[UUID, set[str]]]:
-    """Where the same sides meet: by matter, by which of our sides, through which indexes."""
-    ours: dict[str, dict[bytes, UUID]] = {name: {} for name in _INDEXES}
-    own = None
-    for side in sides:
-        own = side.matter_id
-        for name in _INDEXES:
-            if value := getattr(side, name):
-                ours[name][bytes(value)] = side.party_id
-    condition = Q(pk__in=())
-    for name, values in ours.items():
-        if values:
-            condition |= Q(**{f"{name}__in": list(values)})
+def _met_before(sides: Sequence[Disputant]) -> Mapping[UUID, Mapping[UUID, set[str]]]:
+    """Where the same sides meet: by matter, by which of our sides, through which indexes.
+
+    Documents and telephones are asked for first: however common the names are, they crowd out no sure match.
+    """
     found: dict[UUID, dict[UUID, set[str]]] = defaultdict(lambda: defaultdict(set))
-    rows = Disputant.objects.filter(condition).exclude(matter=own).order_by("-matter_id")[:MET_BEFORE]
-    for row in rows:
-        for name in _INDEXES:
-            value = getattr(row, name)
-            if value and (side_id := ours[name].get(bytes(value))):
-                found[row.matter_id][side_id].add(name)
+    for names, most in ((_STRONG, MET_BEFORE), (_WEAK, MET_BY_NAME)):
+        for row, name, side_id in _rows(sides, names, most):
+            found[row.matter_id][side_id].add(name)
     return found
 
 
+def _rows(sides: Sequence[Disputant], names: tuple[str, ...], most: int) -> Iterator[tuple[Disputant, str, UUID]]:
+    """The newest rows of other disputes that have one of these indexes in common with a side, and with which."""
+    ours = {name: {bytes(value): side.party_id for side in sides if (value := getattr(side, name))} for name in names}
+    asked = [Q(**{f"{name}__in": list(values)}) for name, values in ours.items() if values]
+    if not asked:
+        return
+    rows = Disputant.objects.filter(reduce(or_, asked)).exclude(matter=sides[0].matter_id).order_by("-matter_id")
+    for row in rows.only("matter_id", *names)[:most]:
+        for name, values in ours.items():
+            if (value := getattr(row, name)) and (side_id := values.get(bytes(value))):
+                yield row, name, side_id
+
+
+def _sure(met: Mapping[UUID, set[str]]) -> int:
+    """How many of our sides meet there by a document or telephone."""
+    return sum(not names.isdisjoint(_STRONG) for names in met.values())
+
+
 def _compared(each: Candidate, met: Mapping[UUID, set[str]], least: float) -> Same:
-    strong = sum(bool(names & _STRONG) for names in met.values())
+    strong = _sure(met)
     certain = len(met) > 1 and strong > 0 and each.alike >= least
     reasons = []
     if strong:

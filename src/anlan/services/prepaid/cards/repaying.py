@@ -25,6 +25,7 @@ from anlan.services.prepaid.colour import trading
 from anlan.services.prepaid.merchants.actions import treasury
 from anlan.services.prepaid.merchants.machines import tell
 from anlan.services.prepaid.merchants.models import Merchant
+from anlan.services.prepaid.merchants.paying_out import pay_back
 from anlan.services.prepaid.refunds.reckoning import refund
 from anlan.services.prepaid.refunds.schemas import Cause, Refund
 
@@ -164,6 +165,8 @@ def _moved(
         ],
         now=clock.now(),
     )
+    if from_escrow + from_merchant:
+        pay_back(id, card=card.id, amount=from_escrow + from_merchant, now=clock.now())
     _end_lots(lots, from_escrow, Lot.Standing.VOID if cause == Repayment.Cause.VOID else Lot.Standing.ENDED)
     working: list[Any] = [each.model_dump(mode="json") for each in owed.refunds]
     return Repayment.objects.create(

@@ -75,3 +75,11 @@ class ColourChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.before} → {self.colour}"
+
+
+class NightlyJudging(models.Model):
+    """A night in which every shop was judged anew, and how many changed their colour."""
+
+    day = models.DateField(primary_key=True)
+    at = models.DateTimeField()
+    changed = models.PositiveIntegerField()

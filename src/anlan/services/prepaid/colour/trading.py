@@ -7,6 +7,7 @@ from uuid import UUID
 
 import numpy as np
 from django.db import connection, transaction
+from numpy.typing import NDArray
 
 from anlan.foundation.identifiers import new_id
 from anlan.loop import clock
@@ -71,24 +72,53 @@ _REBUILT: Final = f"""
     INSERT INTO prepaid_tradingday AS known (shop_id, day, {", ".join(SUMS)}) {_TOLD}
     ON CONFLICT (shop_id, day) DO UPDATE SET {", ".join(f"{name} = EXCLUDED.{name}" for name in FROM_CARDS)}
 """
-_KEPT: Final = f"SELECT shop_id, day, {', '.join(SUMS)} FROM prepaid_tradingday WHERE shop_id = ANY(%(shops)s)"
-_TOLD_WITH_COMPLAINTS: Final = f"""
-    {_TOLD} UNION ALL
-    SELECT shop_id, day, {", ".join(f"0 AS {name}" for name in FROM_CARDS)}, complaints
-    FROM prepaid_tradingday WHERE complaints > 0 AND shop_id = ANY(%(shops)s)
-"""
-
-# The sums of each shop as bytes: a number at a time through the driver would take longer than all the rest. A day may
-# come twice, once with the complaints.
+_ASKED: Final = "shop_id = ANY(%(shops)s) AND day <= %(today)s"
 _OF_WINDOW: Final = "FILTER (WHERE day >= %(since)s)"
-_LAID_OUT: Final = f"""
+# The sums of each shop as bytes: a number at a time through the driver would take longer than all the rest.
+_KEPT: Final = f"""
+    SELECT shop_id, min(day) AS first, string_agg(int4send(day - %(since)s), '') {_OF_WINDOW} AS number,
+        {", ".join(f"string_agg(int8send({name}::bigint), '') {_OF_WINDOW} AS {name}" for name in SUMS)}
+    FROM prepaid_tradingday WHERE {_ASKED} GROUP BY shop_id
+"""
+# What the records tell of each shop, in the order they lie in: a number for each fact, which holds its amount (10^15 at
+# most), its day and the sum it belongs to. To sort millions into days is dear for the server, and cheap once they are
+# here.
+_FACTS: Final = f"""
+    SELECT shop_id, min(day) AS first,
+        string_agg(int8send(amount::bigint * 4096 + (day - %(since)s) * 16 + sum), '') {_OF_WINDOW} AS facts
+    FROM (
+        SELECT c.shop_id, (m.at AT TIME ZONE '{clock.LOCAL.key}')::date AS day, amount, sum
+        FROM (
+            SELECT CASE sum WHEN {SUMS.index("paid_in")} THEN credit ELSE debit END AS escrow, at, amount, sum
+            FROM ledger_entry CROSS JOIN LATERAL (SELECT CASE
+                WHEN key ^@ 'prepaid.use.' THEN {SUMS.index("used")}
+                WHEN key ^@ 'prepaid.lot.' OR key ^@ 'prepaid.consent.' THEN {SUMS.index("paid_in")}
+                WHEN key LIKE 'prepaid.repay.%%.escrow' THEN {SUMS.index("paid_back")} END AS sum) k
+            WHERE kind IN ('moved', 'posted') AND sum IS NOT NULL
+        ) m JOIN prepaid_card c ON c.escrow = m.escrow
+        UNION ALL
+        SELECT c.shop_id, (l.paid_at AT TIME ZONE '{clock.LOCAL.key}')::date,
+            l.gift + l.paid * (100 - l.discount_percent) / l.discount_percent, {SUMS.index("promised")}
+        FROM prepaid_lot l JOIN prepaid_card c ON c.id = l.card_id
+        UNION ALL
+        SELECT c.shop_id, (u.settled_at AT TIME ZONE '{clock.LOCAL.key}')::date, 1,
+            CASE u.state WHEN 'confirmed' THEN {SUMS.index("uses")} ELSE {SUMS.index("declined")} END
+        FROM prepaid_use u JOIN prepaid_card c ON c.id = u.card_id
+        WHERE u.state IN ('confirmed', 'refused', 'lapsed')
+        UNION ALL
+        SELECT shop_id, day, complaints, {SUMS.index("complaints")} FROM prepaid_tradingday WHERE complaints > 0
+    ) told WHERE {_ASKED} GROUP BY shop_id
+"""
+_COUNTED: Final = {"paid_in": "payments", "paid_back": "refunds"}
+"""What each fact of a sum adds one to."""
+_WORK_MEMORY: Final = "512MB"
+"""For the facts of a whole city, which would be written to disk and read again."""
+
+_LAID_OUT: Final = """
     WITH asked AS (
         SELECT id, merchant_id FROM prepaid_shop
         WHERE merchant_id IN (SELECT merchant_id FROM prepaid_shop WHERE id = ANY(%(shops)s))
-    ), laid AS (
-        SELECT shop_id, min(day) AS first, string_agg(int4send(day - %(since)s), '') {_OF_WINDOW} AS number,
-            {", ".join(f"string_agg(int8send({name}::bigint), '') {_OF_WINDOW} AS {name}" for name in SUMS)}
-        FROM ({{days}}) days WHERE day <= %(today)s GROUP BY shop_id
+    ), laid AS ({laid}
     ), held AS (
         SELECT s.id, s.merchant_id, coalesce(sum(a.posted), 0) AS held
         FROM asked s LEFT JOIN prepaid_card c ON c.shop_id = s.id LEFT JOIN ledger_account a ON a.id = c.escrow
@@ -97,9 +127,9 @@ _LAID_OUT: Final = f"""
         SELECT merchant_id, count(*) AS listed FROM prepaid_registerentry
         WHERE removed_on IS NULL AND register = ANY(%(registers)s) GROUP BY 1
     ), known AS (
-        SELECT h.id, greatest(%(today)s - l.first, 0) AS age, l.number, {", ".join(f"l.{name}" for name in SUMS)},
-            h.held, sum(h.held) OVER (PARTITION BY h.merchant_id) AS of_merchant,
-            m.revenue_last_year, m.trade, coalesce(r.listed, 0) AS listed
+        SELECT h.id, greatest(%(today)s - l.first, 0) AS age, h.held,
+            sum(h.held) OVER (PARTITION BY h.merchant_id) AS of_merchant,
+            m.revenue_last_year, m.trade, coalesce(r.listed, 0) AS listed, {columns}
         FROM held h JOIN prepaid_merchant m ON m.id = h.merchant_id
         LEFT JOIN laid l ON l.shop_id = h.id LEFT JOIN listed r ON r.merchant_id = h.merchant_id
     )
@@ -150,25 +180,54 @@ def laid_out(shops: Sequence[UUID], today: date, *, from_ledger: bool = False) -
         "since": today - timedelta(days=HISTORY - 1),
         "registers": list(_ALARMING),
     }
-    days = _TOLD_WITH_COMPLAINTS.format(shops=_ONLY) if from_ledger else _KEPT
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(_LAID_OUT.format(days=days), given)
+    kept = ", ".join(f"l.{name}" for name in ("number", *SUMS))
+    laid, columns, sums_of = (_FACTS, "l.facts", _sums_of_facts) if from_ledger else (_KEPT, kept, _sums_of_days)
+    # What is read with a cursor of the server's is worked out by a single process of it.
+    with connection.cursor() if from_ledger else connection.chunked_cursor() as cursor:
+        if from_ledger:
+            cursor.execute("SELECT set_config('work_mem', %s, true)", [_WORK_MEMORY])
+        cursor.execute(_LAID_OUT.format(laid=laid, columns=columns), given)
         while rows := cursor.fetchmany(AT_ONCE):
-            yield [row[0] for row in rows], _days(rows, today)
+            ids, ages, *known = zip(*rows, strict=True)
+            yield list(ids), _days(ages, known, sums_of(known[5:]), today)
 
 
-def _days(rows: Sequence[tuple[Any, ...]], today: date) -> Days:
-    _, ages, numbers, *columns = zip(*rows, strict=True)
-    sums, (held, merchants_held, revenues, trades, listed) = columns[: len(SUMS)], columns[len(SUMS) :]
+def _sums_of_days(columns: Sequence[Sequence[bytes | None]]) -> dict[str, Numbers]:
+    """From the numbers of the days and each of `SUMS`."""
+    numbers, *sums = columns
     counts = [len(number or b"") // 4 for number in numbers]
-    place = np.repeat(np.arange(len(rows)), counts), np.frombuffer(b"".join(n or b"" for n in numbers), ">i4")
-    laid: dict[str, Numbers] = {}
+    place = np.repeat(np.arange(len(counts)), counts), _joined(numbers, ">i4")
+    laid = {name: np.zeros((len(counts), HISTORY)) for name in SUMS}
     for name, column in zip(SUMS, sums, strict=True):
-        laid[name] = np.zeros((len(rows), HISTORY))
-        np.add.at(laid[name], place, np.frombuffer(b"".join(part or b"" for part in column), ">i8"))
+        laid[name][place] = _joined(column, ">i8")
+    return laid
+
+
+def _sums_of_facts(columns: Sequence[Sequence[bytes | None]]) -> dict[str, Numbers]:
+    """From facts as `_FACTS` packs them."""
+    [facts] = columns
+    counts = [len(each or b"") // 8 for each in facts]
+    shop, packed = np.repeat(np.arange(len(counts)), counts), _joined(facts, ">i8").astype(np.int64)
+    sum_, place = packed & 15, shop * HISTORY + (packed >> 4 & 255)
+    size = len(counts) * HISTORY
+    laid = {name: np.zeros((len(counts), HISTORY)) for name in SUMS}
+    for number in np.unique(sum_):
+        name, which = SUMS[number], sum_ == number
+        laid[name][:] = np.bincount(place[which], packed[which] >> 12, size).reshape(-1, HISTORY)
+        if name in _COUNTED:
+            laid[_COUNTED[name]][:] = np.bincount(place[which], minlength=size).reshape(-1, HISTORY)
+    return laid
+
+
+def _joined(parts: Sequence[bytes | None], kind: str) -> NDArray[Any]:
+    return np.frombuffer(b"".join(part or b"" for part in parts), kind)
+
+
+def _days(ages: Sequence[Any], known: Sequence[Any], sums: dict[str, Numbers], today: date) -> Days:
+    held, merchants_held, revenues, trades, listed = known[:5]
     revenue = np.array([np.nan if each is None else float(each) for each in revenues])
     return Days(
-        **laid,
+        **sums,
         balance=np.array(held, dtype=np.float64),
         merchant_balance=np.array(merchants_held, dtype=np.float64),
         cap=revenue * np.array([_cap_share(trade, today) for trade in trades]),

@@ -1,5 +1,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from json import dumps
 from pathlib import Path
 from typing import IO, Any, cast
@@ -12,16 +13,22 @@ from rich.table import Table
 
 from anlan.foundation.language import said
 from anlan.foundation.rules import declared, rulebook
+from anlan.services.prepaid.colour.registers import BadRegister, read_register
 from anlan.services.prepaid.refunds.reckoning import NotCovered, Overdrawn, refund
 from anlan.services.prepaid.refunds.schemas import Claim, Refund
 from anlan.services.prepaid.refunds.sheet import yuan
+from anlan.services.prepaid.simulation import command as simulation
+from anlan.services.prepaid.warning import command as warning_models
 
 WIDTH = 160
 """Of the table where nobody's terminal sets one."""
 
 
 class Command(BaseCommand):
-    help = "Prepaid money: reckon a refund line by line, and try the model that warns of failing merchants."
+    help = (
+        "Prepaid money: reckon a refund line by line, try the model that warns of failing merchants, read public "
+        "registers, and simulate a market to try it on."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
@@ -34,11 +41,24 @@ class Command(BaseCommand):
         reckon.add_argument(
             "--city", action="store_true", help="by the city's own settings and rates; reads the database"
         )
-        for action in (evaluate, reckon):
+        registers = actions.add_parser("registers", help="keep what a public register's file says of merchants")
+        registers.add_argument("file", type=Path, help="a CSV file (docs/prepaid.md)")
+        registers.add_argument("--source", required=True, help="whose register it is, said beside every entry")
+        model = actions.add_parser("model", help=warning_models.HELP)
+        warning_models.add_arguments(model)
+        simulated = actions.add_parser("simulate", help=simulation.HELP)
+        simulation.add_arguments(simulated)
+        for action in (evaluate, reckon, registers, model, simulated):
             action.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
-        actions: dict[str, Callable[..., None]] = {"evaluate": self._evaluate, "refund": self._refund}
+        actions: dict[str, Callable[..., None]] = {
+            "evaluate": self._evaluate,
+            "refund": self._refund,
+            "registers": self._registers,
+            "model": lambda **given: warning_models.run(self.stdout, **given),
+            "simulate": lambda **given: simulation.run(self.stdout, **given),
+        }
         actions[action](**options)
 
     def _evaluate(self, *, file: Path, json: bool, **options: Any) -> None:
@@ -53,6 +73,16 @@ class Command(BaseCommand):
         except (BadFile, TooLittle) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(dumps(found, ensure_ascii=False, indent=None if json else 1))
+
+    def _registers(self, *, file: Path, source: str, json: bool, **options: Any) -> None:
+        try:
+            read = read_register(file, source=source)
+        except BadRegister as error:
+            raise CommandError(str(error)) from error
+        told = (
+            f"{read.entries} entries kept, of {read.merchants} merchants; {read.unknown} lines are not about any here"
+        )
+        self.stdout.write(dumps(asdict(read)) if json else told)
 
     def _refund(self, *, file: Path, json: bool, city: bool, **options: Any) -> None:
         try:
