@@ -121,6 +121,7 @@ NO_PAGES = {
     "notices/read": FORM,
     "overview.csv": FILE,
     "prepaid/shops/<code>/qr.svg": FILE,
+    "topics/count": FORM,
     "topics/<uuid:topic_id>": "a topic; the browser's city has none (see test_topics_found_by_night)",
     "topics/<uuid:topic_id>/<slug:name>": FORM,
     "matters/<uuid:matter_id>/verbs/<slug:name>": FORM,

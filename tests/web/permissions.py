@@ -210,6 +210,7 @@ MATRIX: dict[str, Reach | None] = {
     "GET /overview": on_page(DESK, DESK),
     "GET /overview.csv": on_page(DESK, DESK),
     "GET /topics": on_page(DESK, DESK),
+    "POST /topics/count": on_page(SUPERVISOR, SUPERVISOR),
     "GET /topics/{topic_id}": on_page(DESK),
     "POST /topics/{topic_id}/{name}": on_page(DESK),
     "GET /matters/{matter_id}": on_page(READERS),

@@ -23,7 +23,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--why", default="", help="the reason, kept beside the choice")
 
 
-def run(out: OutputWrapper, *, add: Path | None, part: str | None, id: int | None, why: str, json: bool, **_: Any) -> None:
+def run(
+    out: OutputWrapper, *, add: Path | None, part: str | None, id: int | None, why: str, json: bool, **options: Any
+) -> None:
     """Do what is asked, then say which models there are and what serves."""
     kept = _kept(add) if add else None
     if part:
