@@ -114,7 +114,7 @@ SHOWN = {
     "addresses": Shown("/addresses", ("dispatcher",)),
     "addresses/names": Shown("/addresses/names", ADMINISTRATORS),
     "addresses/position": Shown("/addresses/position?lon=120.1&lat=30.29", ("dispatcher",)),
-    "addresses/batches": Shown("/addresses/batches", ("dispatcher",)),
+    "addresses/batches": Shown("/addresses/batches", ("dispatcher",), foreign=frozenset({"address"})),
     "addresses/<code>": Shown("/addresses/330106", ("dispatcher",)),
     "exports": Shown("/exports", ("dispatcher", "admin")),
     "matters": Shown("/matters", ("dispatcher", "admin")),

@@ -39,6 +39,9 @@ ANYTHING_FITS = (
     "GET /api/v1/reports/{code}",
     "GET /api/v1/reports/{code}/qr.svg",
     "GET /api/v1/dispatch/phone",
+    "GET /api/v1/prepaid/shops/{code}",
+    "GET /api/v1/prepaid/cards",
+    "GET /api/v1/prepaid/uses",
 )
 FITTING, UNFITTING = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
 each_operation = pytest.mark.parametrize(

@@ -6,8 +6,17 @@ from typing import Annotated
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    StringConstraints,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from anlan.loop.models import Outcome, Rating
 from anlan.loop.suggestions import Klass, Severity
@@ -37,6 +46,17 @@ Said = Annotated[Words, StringConstraints(min_length=1)]
 
 Longitude = Annotated[Decimal, Field(ge=-180, le=180, decimal_places=7)]
 Latitude = Annotated[Decimal, Field(ge=-90, le=90, decimal_places=7)]
+
+
+class _WrittenOut:
+    """In the API's description a type's name stands for one type alone, and half the models have a `State`."""
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler.resolve_ref_schema(handler(core))
+
+
+WRITTEN_OUT = _WrittenOut()
+"""For a choice whose class has a common name: its values are described where it stands, and not under that name."""
 
 AreaCode = Annotated[str, Field(pattern=r"^[0-9]{4,15}$", description="the area's official code")]
 

@@ -71,6 +71,9 @@ VERBS: dict[str, "str | Promise"] = {
     "send": _("sent as a matter"),
     "settle": _("found to be in order"),
     "reopen": _("opened again"),
+    "register": _("registered"),
+    "add": _("added"),
+    "announce-closing": _("closing announced"),
 }
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from anlan.loop.schemas import Line, Told
+from anlan.loop.schemas import WRITTEN_OUT, Line, Told
 from anlan.services.prepaid.amounts import Fen
 from anlan.services.prepaid.cards.models import Card, Lot, Use
 from anlan.services.prepaid.cards.repayment_models import Repayment
@@ -96,7 +96,7 @@ class LotOut(BaseModel):
 
     id: UUID
     number: int
-    standing: Lot.Standing
+    standing: Annotated[Lot.Standing, WRITTEN_OUT]
     paid: int
     gift: int
     face: int
@@ -119,7 +119,7 @@ class UseOut(BaseModel):
     price: int
     face: int
     money: int
-    state: Use.State
+    state: Annotated[Use.State, WRITTEN_OUT]
     proposed_at: datetime
     lapses_at: datetime
     settled_at: datetime | None
@@ -132,9 +132,9 @@ class CardOut(BaseModel):
 
     id: UUID
     number: str
-    kind: Offer.Kind
+    kind: Annotated[Offer.Kind, WRITTEN_OUT]
     name: str
-    state: Card.State
+    state: Annotated[Card.State, WRITTEN_OUT]
     merchant: str
     shop: str
     holder: str

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from anlan.loop.schemas import Line, Told, Words
+from anlan.loop.schemas import WRITTEN_OUT, Line, Told, Words
 from anlan.services.prepaid.amounts import Fen, SomeFen
 from anlan.services.prepaid.offers.models import Offer
 
@@ -18,7 +18,7 @@ Term = Annotated[Words, Field(min_length=1, max_length=2_000)]
 class OfferIn(Told):
     """The terms of an offer. What does not belong to its kind is left out."""
 
-    kind: Offer.Kind
+    kind: Annotated[Offer.Kind, WRITTEN_OUT]
     shop: UUID | None = None
     name: Annotated[Line, Field(min_length=1, max_length=80)]
     content: Term
@@ -67,7 +67,7 @@ class OfferOut(BaseModel):
     """An offer as everybody may read it."""
 
     id: UUID
-    kind: Offer.Kind
+    kind: Annotated[Offer.Kind, WRITTEN_OUT]
     name: str
     content: str
     price: int

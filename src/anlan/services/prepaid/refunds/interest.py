@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from anlan.services.prepaid.refunds.schemas import Cause, Claim, Words
+from anlan.services.prepaid.refunds.schemas import Bilingual, Cause, Claim
 from anlan.services.prepaid.refunds.settings import (
     DAYS_IN_YEAR,
     DEPOSIT_BENCHMARK,
@@ -46,7 +46,7 @@ def enter_interest(sheet: Sheet, claim: Claim, lot: Lot, back: Fraction, setting
         sheet.leave_to_a_person(
             "R12",
             _RATE,
-            Words(
+            Bilingual(
                 zh=f"第 {lot.number} 笔充值（{lot.top_up.paid_on}）：{zh}未录入，利息未计，请补录利率",
                 en=f"Top-up {lot.number} ({lot.top_up.paid_on}): {en} is not on file, so no interest was reckoned; "
                 "enter the rate",
@@ -78,8 +78,8 @@ def _enter(
     sheet.enter(
         Section.INTEREST,
         rule,
-        _SUPERVISED if rule == "R13" else Words(zh=f"{_RATE.zh}、第十七条", en=f"{_RATE.en}, art. 17"),
-        Words(
+        _SUPERVISED if rule == "R13" else Bilingual(zh=f"{_RATE.zh}、第十七条", en=f"{_RATE.en}, art. 17"),
+        Bilingual(
             zh=f"第 {lot.number} 笔充值的利息，{zh}，{days} 天",
             en=f"Interest on top-up {lot.number}, {en}, {days} days",
         ),

@@ -8,7 +8,7 @@ from fractions import Fraction
 from anlan.loop.calendar import ONE_DAY, Calendar
 from anlan.loop.clock import LOCAL, local
 from anlan.loop.terms import Counting, days, due
-from anlan.services.prepaid.refunds.schemas import Cause, Claim, Guardian, UnlimitedTerm, Valuation, Words
+from anlan.services.prepaid.refunds.schemas import Bilingual, Cause, Claim, Guardian, UnlimitedTerm, Valuation
 from anlan.services.prepaid.refunds.settings import (
     OLDEST_FIRST,
     RATIO_WITH_DISCOUNT,
@@ -21,7 +21,9 @@ from anlan.services.prepaid.refunds.valuing import Lot, lots
 _SEVEN_DAYS = article("第十四条", "14")
 _MINORS = article("第十条", "10")
 _UNREASONABLE_PRICE = article("第十九条第二款", "19(2)")
-_ALL_BACK = Words(zh="七日内无理由退款，未消费，全额返还", en="Withdrawn within the seven days, unused: all goes back")
+_ALL_BACK = Bilingual(
+    zh="七日内无理由退款，未消费，全额返还", en="Withdrawn within the seven days, unused: all goes back"
+)
 _HOW = {
     Valuation.LIST: ("按打折前价格", "at the price before discount"),
     Valuation.PRICE: ("按折后价", "at the discount price"),
@@ -36,7 +38,7 @@ class _Ground:
 
     valuation: Valuation
     rule: str
-    article: Words
+    article: Bilingual
     at_market: bool = False
 
 
@@ -56,7 +58,7 @@ def enter_principal(sheet: Sheet, claim: Claim, settings: Settings, calendar: Ca
             Section.PRINCIPAL,
             "R1",
             article("第十五条第一款", "15(1)"),
-            Words(
+            Bilingual(
                 zh=f"第 {lot.number} 笔充值（{lot.top_up.paid_on}）实付金额",
                 en=f"Paid with top-up {lot.number} ({lot.top_up.paid_on})",
             ),
@@ -80,7 +82,7 @@ def _is_void(sheet: Sheet, claim: Claim, settings: Settings) -> bool:
         sheet.leave_to_a_person(
             "minors",
             _MINORS,
-            Words(
+            Bilingual(
                 zh="合同因未成年人订立而无效；已提供部分的价值暂按折后价或实付比例折算，是否扣除请人工确认",
                 en="The contract is void as a minor concluded it. What was delivered is counted at the discount price "
                 "or the paid share for now; a person confirms whether it is counted",
@@ -92,7 +94,7 @@ def _is_void(sheet: Sheet, claim: Claim, settings: Settings) -> bool:
     sheet.leave_to_a_person(
         "minors",
         _MINORS,
-        Words(
+        Bilingual(
             zh="限制民事行为能力人订立的合同：请查明监护人是否同意或追认、是否与其年龄智力相适应；暂按有效计算",
             en="Concluded by a minor of limited capacity: find out whether the guardian consented or ratified and "
             "whether it suits the age; reckoned as valid for now",
@@ -110,7 +112,7 @@ def _is_withdrawn(sheet: Sheet, claim: Claim, lot: Lot, settings: Settings, cale
         sheet.leave_to_a_person(
             "R10",
             _SEVEN_DAYS,
-            Words(
+            Bilingual(
                 zh="订立合同时已获得过相同商品或服务，不适用七日无理由退款；请核实",
                 en="The consumer had already had the same goods or service when contracting, so the seven days do not "
                 "apply; please verify",
@@ -145,7 +147,7 @@ def _legal_ground(sheet: Sheet, claim: Claim, lot: Lot, settings: Settings, *, v
         sheet.leave_to_a_person(
             "R10",
             _SEVEN_DAYS,
-            Words(
+            Bilingual(
                 zh="七日内退款但已有消费：是否扣除、按何价格扣除，请人工确认",
                 en="Withdrawn within the seven days after some use: a person confirms whether and how it is counted",
             ),
@@ -178,7 +180,7 @@ def _at_list_price(sheet: Sheet, claim: Claim, lot: Lot) -> _Ground:
         sheet.leave_to_a_person(
             "R5",
             _UNREASONABLE_PRICE,
-            Words(
+            Bilingual(
                 zh="消费者主张打折前价格明显不合理且经营者未能证明：请查明合同履行地的市场价格",
                 en="The consumer says the list price is clearly unreasonable and the operator cannot prove it: find "
                 "out the market price at the place of performance",
@@ -198,7 +200,7 @@ def _take_uses(sheet: Sheet, claim: Claim, lot: Lot, ground: _Ground) -> None:
             Section.PRINCIPAL,
             ground.rule,
             ground.article,
-            Words(zh=f"减：已消费部分，{how_zh}", en=f"Less: what was used, {how_en}"),
+            Bilingual(zh=f"减：已消费部分，{how_zh}", en=f"Less: what was used, {how_en}"),
             -used,
             lot.working(ground.valuation, at_market=ground.at_market),
         )
@@ -215,7 +217,7 @@ def _take_uses(sheet: Sheet, claim: Claim, lot: Lot, ground: _Ground) -> None:
             Section.PRINCIPAL,
             "R7",
             article("第二十条", "20"),
-            Words(
+            Bilingual(
                 zh="已消费部分超出预付款，经营者不得向消费者追索超出部分",
                 en="The uses are worth more than was paid; the operator may not claim the excess",
             ),
@@ -233,7 +235,7 @@ def _take_days(sheet: Sheet, term: UnlimitedTerm, claim: Claim, lot: Lot, withdr
         sheet.leave_to_a_person(
             "R10",
             _SEVEN_DAYS,
-            Words(
+            Bilingual(
                 zh="七日内退款但已使用限期卡：暂按已过天数扣除，请人工确认",
                 en="Withdrawn within the seven days after some use of the term: the days passed are counted for now; "
                 "a person confirms",
@@ -246,7 +248,7 @@ def _take_days(sheet: Sheet, term: UnlimitedTerm, claim: Claim, lot: Lot, withdr
         Section.PRINCIPAL,
         "R8",
         article("第二十二条第一款、第二款", "22(1), (2)"),
-        Words(
+        Bilingual(
             zh=f"减：已过天数（共 {total} 天，剩余 {remaining} 天）",
             en=f"Less: the days that have passed ({total} in all, {remaining} remain)",
         ),
@@ -258,7 +260,7 @@ def _take_days(sheet: Sheet, term: UnlimitedTerm, claim: Claim, lot: Lot, withdr
             Section.PRINCIPAL,
             "R9",
             article("第二十二条第三款", "22(3)"),
-            Words(
+            Bilingual(
                 zh=f"因自身原因未到店 {term.absent_days} 天，不另行返还",
                 en=f"{term.absent_days} days not come to for reasons of their own: nothing is paid back for these",
             ),
@@ -276,7 +278,7 @@ def _at_least(sheet: Sheet, backs: list[tuple[Lot, Fraction]], least_fen: int) -
             Section.PRINCIPAL,
             "R6",
             article("第十八条第二款、第十九条第三款", "18(2), 19(3)"),
-            Words(zh="补足至约定的最低返还金额", en="Raised to the least that was agreed"),
+            Bilingual(zh="补足至约定的最低返还金额", en="Raised to the least that was agreed"),
             more,
             yuan(least_fen),
         )

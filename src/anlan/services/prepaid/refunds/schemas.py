@@ -235,22 +235,22 @@ class Claim(_Part):
         return self
 
 
-class Words(_Part):
+class Bilingual(_Part):
     """The same in Chinese and in English."""
 
     zh: str
     en: str
 
 
-class Line(_Part):
+class RefundLine(_Part):
     """One step: the rule of the field rules (R1 …), its article, what it does in words, the amount and its working.
 
     The amounts add up: each is by how much the running sum, rounded half-up to the fen, has changed.
     """
 
     rule: str
-    article: Words
-    text: Words
+    article: Bilingual
+    text: Bilingual
     amount_fen: int
     working: str
 
@@ -259,21 +259,21 @@ class Decision(_Part):
     """What the law leaves to a person: nothing was reckoned for it, or only for now."""
 
     rule: str
-    article: Words
-    text: Words
+    article: Bilingual
+    text: Bilingual
 
 
 class Assumption(_Part):
     """A setting that was used where the law is silent; `setting` is the rule's id, empty where it is fixed here."""
 
     setting: str
-    text: Words
+    text: Bilingual
 
 
 class Refund(_Part):
     """What is to be paid back, line by line. `principal_fen` and `interest_fen` are the sums of such lines."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[RefundLine, ...]
     principal_fen: int
     interest_fen: int
     expenses_fen: int

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from anlan.foundation.rules import RuleBook, RuleNotInForce
 from anlan.loop.terms import Term, term_of
-from anlan.services.prepaid.refunds.schemas import Assumption, Words
+from anlan.services.prepaid.refunds.schemas import Assumption, Bilingual
 
 OLDEST_FIRST = "prepaid.refund_oldest_first"
 DAYS_IN_YEAR = "prepaid.refund_days_in_year"
@@ -71,7 +71,7 @@ class Settings:
     def assumption(self, id: str, on: date | None = None) -> Assumption:
         """A setting as it was used, with its value; a rate is one of the day of a payment, `on`."""
         rule = self.book.at(id, on or self.on)
-        words = Words(
+        words = Bilingual(
             zh=f"{rule.title}；本次取 {rule.value}（{rule.source}）",
             en=f"{rule.title_en}; here {rule.value} ({rule.source_en})",
         )

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
 from fractions import Fraction
 
-from anlan.services.prepaid.refunds.schemas import Assumption, Decision, Line, Refund, Words
+from anlan.services.prepaid.refunds.schemas import Assumption, Bilingual, Decision, Refund, RefundLine
 
 HALF = Fraction(1, 2)
 
@@ -22,8 +22,8 @@ class Section(Enum):
 class _Entry:
     section: Section
     rule: str
-    article: Words
-    text: Words
+    article: Bilingual
+    text: Bilingual
     exact: Fraction
     working: str
 
@@ -37,12 +37,12 @@ class Sheet:
     _assumptions: list[Assumption] = field(default_factory=list)
 
     def enter(
-        self, section: Section, rule: str, article: Words, text: Words, exact: Fraction, working: str = ""
+        self, section: Section, rule: str, article: Bilingual, text: Bilingual, exact: Fraction, working: str = ""
     ) -> None:
         """One line; `exact` in fen, negative for what is taken off."""
         self._entries.append(_Entry(section, rule, article, text, exact, working))
 
-    def leave_to_a_person(self, rule: str, article: Words, text: Words) -> None:
+    def leave_to_a_person(self, rule: str, article: Bilingual, text: Bilingual) -> None:
         """What nobody but a person may decide; the same thing is asked once."""
         decision = Decision(rule=rule, article=article, text=text)
         if decision not in self._decisions:
@@ -74,13 +74,13 @@ class Sheet:
             assumptions=tuple(self._assumptions),
         )
 
-    def _rounded(self) -> Iterator[Line]:
+    def _rounded(self) -> Iterator[RefundLine]:
         running, said = Fraction(0), 0
         for entry in self._entries:
             running += entry.exact
             amount = half_up(running) - said
             said += amount
-            yield Line(
+            yield RefundLine(
                 rule=entry.rule, article=entry.article, text=entry.text, amount_fen=amount, working=entry.working
             )
 
@@ -103,6 +103,6 @@ def percent(rate: Fraction) -> str:
     return f"{float(rate * 100):.4f}".rstrip("0").rstrip(".") + "%"
 
 
-def article(zh: str, en: str) -> Words:
+def article(zh: str, en: str) -> Bilingual:
     """A place in the interpretation on prepaid consumption (法释〔2025〕4号)."""
-    return Words(zh=f"法释〔2025〕4号 {zh}", en=f"Fa Shi [2025] No. 4, art. {en}")
+    return Bilingual(zh=f"法释〔2025〕4号 {zh}", en=f"Fa Shi [2025] No. 4, art. {en}")

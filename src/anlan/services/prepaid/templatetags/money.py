@@ -4,7 +4,7 @@ from django import template
 
 from anlan.foundation.language import said
 from anlan.services.prepaid.offers.models import Offer
-from anlan.services.prepaid.refunds.schemas import Words
+from anlan.services.prepaid.refunds.schemas import Bilingual
 
 register = template.Library()
 
@@ -29,6 +29,6 @@ def on_card(amount: int, kind: str) -> str:
 
 
 @register.filter
-def in_words(words: Words) -> str:
-    """Words that are declared in both languages, in the reader's."""
+def in_words(words: Bilingual) -> str:
+    """Bilingual that are declared in both languages, in the reader's."""
     return said(words.zh, words.en)
